@@ -1,0 +1,391 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "dataplane/batch.h"
+
+#include "base/array.h"
+#include "uapi/tailnet.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <linux/netlink.h>
+#include <netlink/attr.h>
+#include <netlink/genl/genl.h>
+#include <netlink/msg.h>
+
+/*
+ * Upper bounds of what one nest takes, each attribute with its header: an
+ * allowed IP, and a peer without allowed IPs. More than they need.
+ */
+#define ALLOWEDIP_MAX 48	/* bytes */
+#define PEER_HEAD_MAX 256	/* bytes */
+
+void batch_msg_free(struct nl_msg *msg)
+{
+	if (!msg)
+		return;
+	secret_wipe(nlmsg_hdr(msg), nlmsg_get_max_size(msg));
+	nlmsg_free(msg);
+}
+
+void batch_done(struct batch *batch)
+{
+	size_t i;
+
+	for (i = 0; i < batch->n; i++)
+		batch_msg_free(batch->msg[i]);
+	free(batch->msg);
+	memset(batch, 0, sizeof(*batch));
+}
+
+static struct nl_msg *begin(int family, uint8_t cmd)
+{
+	struct nl_msg *msg = nlmsg_alloc_size(BATCH_MSG_MAX);
+
+	if (!msg)
+		return NULL;
+	if (!genlmsg_put(msg, NL_AUTO_PORT, NL_AUTO_SEQ, family, 0, 0, cmd,
+			 TAILNET_GENL_VERSION)) {
+		batch_msg_free(msg);
+		return NULL;
+	}
+	return msg;
+}
+
+/* The nest that names the device is left open for settings. */
+static struct nlattr *begin_device(struct nl_msg *msg, const char *ifname)
+{
+	struct nlattr *nest = nla_nest_start(msg, TAILNET_A_DEV);
+
+	if (!nest || nla_put_string(msg, TAILNET_A_DEV_IFNAME, ifname) < 0)
+		return NULL;
+	return nest;
+}
+
+static struct nl_msg *begin_for(int family, uint8_t cmd, const char *ifname)
+{
+	struct nl_msg *msg auto_clean(batch_msg) = begin(family, cmd);
+	struct nlattr *nest;
+
+	if (!msg || !ifname)
+		return steal(msg);
+	nest = begin_device(msg, ifname);
+	if (!nest || nla_nest_end(msg, nest) < 0)
+		return NULL;
+	return steal(msg);
+}
+
+struct nl_msg *batch_dev_get(int family, const char *ifname)
+{
+	return begin_for(family, TAILNET_CMD_DEV_GET, ifname);
+}
+
+struct nl_msg *batch_stats_get(int family, const char *ifname)
+{
+	return begin_for(family, TAILNET_CMD_STATS_GET, ifname);
+}
+
+struct nl_msg *batch_peer_get(int family, const char *ifname,
+			      const struct node_public *key)
+{
+	struct nl_msg *msg auto_clean(batch_msg) =
+		begin_for(family, TAILNET_CMD_PEER_GET, ifname);
+	struct nlattr *nest;
+
+	if (!msg || !key)
+		return steal(msg);
+	nest = nla_nest_start(msg, TAILNET_A_PEER);
+	if (!nest ||
+	    nla_put(msg, TAILNET_A_PEER_PUBLIC_KEY, KEY_LEN, key->byte) < 0 ||
+	    nla_nest_end(msg, nest) < 0)
+		return NULL;
+	return steal(msg);
+}
+
+struct nl_msg *batch_txn_begin(int family, const char *ifname, bool replace,
+			       const uint64_t *generation)
+{
+	struct nl_msg *msg auto_clean(batch_msg) =
+		begin_for(family, TAILNET_CMD_TXN_BEGIN, ifname);
+	uint32_t mode = replace ? TAILNET_TXN_REPLACE : TAILNET_TXN_MERGE;
+	struct nlattr *nest;
+
+	if (!msg)
+		return NULL;
+	nest = nla_nest_start(msg, TAILNET_A_TXN);
+	if (!nest || nla_put_u32(msg, TAILNET_A_TXN_MODE, mode) < 0 ||
+	    nla_nest_end(msg, nest) < 0)
+		return NULL;
+	if (generation &&
+	    nla_put_u64(msg, TAILNET_A_GENERATION, *generation) < 0)
+		return NULL;
+	return steal(msg);
+}
+
+static int put_token(struct nl_msg *msg, uint32_t token)
+{
+	struct nlattr *nest = nla_nest_start(msg, TAILNET_A_TXN);
+
+	if (!nest || nla_put_u32(msg, TAILNET_A_TXN_TOKEN, token) < 0)
+		return -ENOMEM;
+	return nla_nest_end(msg, nest) < 0 ? -ENOMEM : 0;
+}
+
+static struct nl_msg *end_txn(int family, uint8_t cmd, const char *ifname,
+			      uint32_t token)
+{
+	struct nl_msg *msg auto_clean(batch_msg) =
+		begin_for(family, cmd, ifname);
+
+	if (!msg || put_token(msg, token) < 0)
+		return NULL;
+	return steal(msg);
+}
+
+struct nl_msg *batch_txn_commit(int family, const char *ifname,
+				uint32_t token)
+{
+	return end_txn(family, TAILNET_CMD_TXN_COMMIT, ifname, token);
+}
+
+struct nl_msg *batch_txn_abort(int family, const char *ifname, uint32_t token)
+{
+	return end_txn(family, TAILNET_CMD_TXN_ABORT, ifname, token);
+}
+
+/* @key may be NULL: a zero key takes the present one away. */
+static int put_secret(struct nl_msg *msg, int type, struct secret32 *key)
+{
+	static const uint8_t zero[SECRET_LEN];
+
+	return nla_put(msg, type, SECRET_LEN,
+		       key ? secret32_expose(key) : zero);
+}
+
+static int put_bits(struct nl_msg *msg, int type, uint32_t value, uint32_t mask)
+{
+	struct nla_bitfield32 bits = { .value = value, .selector = mask };
+
+	return nla_put(msg, type, sizeof(bits), &bits);
+}
+
+static bool changes_device(const struct wg_config *config)
+{
+	size_t i;
+
+	for (i = 0; i < WG_SWITCHES; i++) {
+		if (config->switch_set[i])
+			return true;
+	}
+	return config->set != 0;
+}
+
+static int put_device(struct nl_msg *msg, const char *ifname,
+		      const struct wg_config *config)
+{
+	static const uint32_t flag[WG_SWITCHES] = {
+		[WG_SWITCH_GSO] = TAILNET_DEV_F_GSO,
+		[WG_SWITCH_GRO] = TAILNET_DEV_F_GRO,
+		[WG_SWITCH_INLINE] = TAILNET_DEV_F_INLINE,
+	};
+	struct nlattr *nest = begin_device(msg, ifname);
+	uint32_t value = 0, mask = 0;
+	size_t i;
+	int r = 0;
+
+	if (!nest)
+		return -ENOMEM;
+	if (config->set & WG_DEV_KEY)
+		r |= put_secret(msg, TAILNET_A_DEV_PRIVATE_KEY,
+				config->private_key);
+	if (config->set & WG_DEV_PORT)
+		r |= nla_put_u16(msg, TAILNET_A_DEV_LISTEN_PORT,
+				 config->listen_port);
+	if (config->set & WG_DEV_FWMARK)
+		r |= nla_put_u32(msg, TAILNET_A_DEV_FWMARK, config->fwmark);
+	for (i = 0; i < WG_SWITCHES; i++) {
+		if (!config->switch_set[i])
+			continue;
+		mask |= flag[i];
+		if (config->switch_on[i])
+			value |= flag[i];
+	}
+	if (mask)
+		r |= put_bits(msg, TAILNET_A_DEV_FLAGS, value, mask);
+	if (r < 0 || nla_nest_end(msg, nest) < 0)
+		return -ENOMEM;
+	return 0;
+}
+
+static int put_endpoint(struct nl_msg *msg, const struct wg_endpoint *e)
+{
+	struct nlattr *nest = nla_nest_start(msg, TAILNET_A_PEER_ENDPOINT);
+	int r;
+
+	if (!nest)
+		return -ENOMEM;
+	r = nla_put(msg, TAILNET_A_ENDPOINT_ADDR, e->addr_len, e->addr);
+	r |= nla_put_u16(msg, TAILNET_A_ENDPOINT_PORT, htons(e->port));
+	if (e->scope)
+		r |= nla_put_u32(msg, TAILNET_A_ENDPOINT_SCOPE, e->scope);
+	if (r < 0 || nla_nest_end(msg, nest) < 0)
+		return -ENOMEM;
+	return 0;
+}
+
+static int put_prefix(struct nl_msg *msg, const struct wg_prefix *p)
+{
+	struct nlattr *nest = nla_nest_start(msg, TAILNET_A_PEER_ALLOWEDIP);
+	int r;
+
+	if (!nest)
+		return -ENOMEM;
+	r = nla_put(msg, TAILNET_A_ALLOWEDIP_ADDR, p->addr_len, p->addr);
+	r |= nla_put_u8(msg, TAILNET_A_ALLOWEDIP_PREFIX_LEN, p->bits);
+	if (p->remove)
+		r |= nla_put_u32(msg, TAILNET_A_ALLOWEDIP_FLAGS,
+				 TAILNET_ALLOWEDIP_F_REMOVE);
+	if (r < 0 || nla_nest_end(msg, nest) < 0)
+		return -ENOMEM;
+	return 0;
+}
+
+/* All of a peer but its allowed IPs. */
+static int put_peer_head(struct nl_msg *msg, const struct wg_peer_config *peer)
+{
+	bool new = peer->presence == WG_ABSENT && !(peer->set & WG_PEER_ROAM);
+	int r = nla_put(msg, TAILNET_A_PEER_PUBLIC_KEY, KEY_LEN,
+			peer->key.byte);
+
+	if (peer->remove)
+		return r | nla_put_u8(msg, TAILNET_A_PEER_OP,
+				      TAILNET_PEER_OP_DEL);
+	if (peer->set & WG_PEER_PSK)
+		r |= put_secret(msg, TAILNET_A_PEER_PRESHARED_KEY, peer->psk);
+	if (new || peer->set & WG_PEER_ROAM)
+		r |= put_bits(msg, TAILNET_A_PEER_FLAGS,
+			      new || peer->roam ? TAILNET_PEER_F_ROAM : 0,
+			      TAILNET_PEER_F_ROAM);
+	if (peer->set & WG_PEER_ENDPOINT)
+		r |= put_endpoint(msg, &peer->endpoint);
+	if (peer->set & WG_PEER_KEEPALIVE)
+		r |= nla_put_u16(msg, TAILNET_A_PEER_KEEPALIVE,
+				 peer->keepalive_s);
+	if (peer->set & WG_PEER_REPLACE_IPS)
+		r |= nla_put_flag(msg, TAILNET_A_PEER_REPLACE_ALLOWEDIPS);
+	return r;
+}
+
+/**
+ * struct builder - items on their way into messages
+ * @batch: gets them
+ * @msg: the message being filled; the last one of @batch, or NULL
+ * @family: number of the family
+ * @ifname: the device
+ * @token: of the transaction
+ */
+struct builder {
+	struct batch *batch;
+	struct nl_msg *msg;
+	int family;
+	const char *ifname;
+	uint32_t token;
+};
+
+static size_t room(struct nl_msg *msg)
+{
+	return nlmsg_get_max_size(msg) - nlmsg_hdr(msg)->nlmsg_len;
+}
+
+/* @config: the settings that the message shall begin with, or NULL */
+static int add_message(struct builder *b, const struct wg_config *config)
+{
+	struct nl_msg **grown;
+	int r;
+
+	grown = array_grow(b->batch->msg, b->batch->n, &b->batch->cap,
+			   sizeof(struct nl_msg *));
+	if (!grown)
+		return -ENOMEM;
+	b->batch->msg = grown;
+	if (!config) {
+		b->msg = begin_for(b->family, TAILNET_CMD_TXN_ADD, b->ifname);
+		if (!b->msg)
+			return -ENOMEM;
+	} else {
+		b->msg = begin(b->family, TAILNET_CMD_TXN_ADD);
+		if (!b->msg)
+			return -ENOMEM;
+		r = put_device(b->msg, b->ifname, config);
+		if (r < 0) {
+			batch_msg_free(steal(b->msg));
+			return r;
+		}
+	}
+	b->batch->msg[b->batch->n++] = b->msg;
+	return put_token(b->msg, b->token);
+}
+
+/* Open a nest for @peer with room for its head and one allowed IP. */
+static struct nlattr *begin_peer(struct builder *b)
+{
+	if (!b->msg || room(b->msg) < PEER_HEAD_MAX + ALLOWEDIP_MAX) {
+		if (add_message(b, NULL) < 0)
+			return NULL;
+	}
+	return nla_nest_start(b->msg, TAILNET_A_PEER);
+}
+
+static int add_peer(struct builder *b, const struct wg_peer_config *peer)
+{
+	struct nlattr *nest = begin_peer(b);
+	size_t i;
+
+	if (!nest || put_peer_head(b->msg, peer) < 0)
+		return -ENOMEM;
+	for (i = 0; i < peer->prefixes.n && !peer->remove; i++) {
+		if (room(b->msg) < ALLOWEDIP_MAX) {
+			/*
+			 * The rest goes into a nest that only names the peer:
+			 * it adds to what the first one said.
+			 */
+			if (nla_nest_end(b->msg, nest) < 0)
+				return -ENOMEM;
+			nest = begin_peer(b);
+			if (!nest ||
+			    nla_put(b->msg, TAILNET_A_PEER_PUBLIC_KEY, KEY_LEN,
+				    peer->key.byte) < 0)
+				return -ENOMEM;
+		}
+		if (put_prefix(b->msg, &peer->prefixes.item[i]) < 0)
+			return -ENOMEM;
+	}
+	return nla_nest_end(b->msg, nest) < 0 ? -ENOMEM : 0;
+}
+
+int batch_txn_items(int family, const char *ifname, uint32_t token,
+		    const struct wg_config *config, struct batch *ret)
+{
+	struct batch batch auto_clean(batch) = { 0 };
+	struct builder b = {
+		.batch = &batch, .family = family, .ifname = ifname,
+		.token = token,
+	};
+	size_t i;
+	int r = 0;
+
+	if (changes_device(config))
+		r = add_message(&b, config);
+	for (i = 0; i < config->n_peers && r == 0; i++) {
+		const struct wg_peer_config *peer = &config->peers[i];
+
+		if (!peer->remove || peer->presence != WG_ABSENT)
+			r = add_peer(&b, peer);
+	}
+	if (r < 0)
+		return r;
+	*ret = batch;
+	memset(&batch, 0, sizeof(batch));
+	return 0;
+}

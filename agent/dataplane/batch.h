@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef DATAPLANE_BATCH_H
+#define DATAPLANE_BATCH_H
+
+#include "base/cleanup.h"
+#include "base/err.h"
+#include "model/wg_config.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct genl_refusal;
+struct nl_msg;
+
+/*
+ * Typed values to netlink messages; with answer.c, the way back, the only code
+ * that knows the layout of the attributes. Builders return a message owned by
+ * the caller, or NULL without memory.
+ */
+
+/*
+ * Longest message. The kernel takes one of up to the socket's send buffer
+ * (net.core.wmem_default, 208 KiB); its attributes end at 65535 bytes. Ours,
+ * well below both, and a multiple of what a peer needs.
+ */
+#define BATCH_MSG_MAX 32768	/* bytes */
+
+/**
+ * struct batch - messages to be sent in their order
+ * @msg: owned
+ * @n: in use
+ * @cap: allocated
+ */
+struct batch {
+	struct nl_msg **msg;
+	size_t n;
+	size_t cap;
+};
+
+/**
+ * batch_msg_free() - wipe and free a message
+ * @msg: the message or NULL
+ */
+void batch_msg_free(struct nl_msg *msg);
+
+DEFINE_CLEANUP(batch_msg, struct nl_msg *, batch_msg_free)
+
+/**
+ * batch_done() - wipe and free messages
+ * @batch: the messages
+ */
+void batch_done(struct batch *batch);
+
+static inline void batch_cleanup(struct batch *batch)
+{
+	batch_done(batch);
+}
+
+/**
+ * batch_dev_get() - ask for devices
+ * @family:	number of the family
+ * @ifname:	one device; NULL = all of them, to be sent as a dump
+ */
+struct nl_msg *batch_dev_get(int family, const char *ifname);
+
+/**
+ * batch_peer_get() - ask for peers
+ * @family:	number of the family
+ * @ifname:	their device
+ * @key:	one peer; NULL = all of them, to be sent as a dump
+ */
+struct nl_msg *batch_peer_get(int family, const char *ifname,
+			      const struct node_public *key);
+
+/**
+ * batch_stats_get() - ask for the drop counters
+ * @family:	number of the family
+ * @ifname:	one device; NULL = all of them, to be sent as a dump
+ */
+struct nl_msg *batch_stats_get(int family, const char *ifname);
+
+/**
+ * batch_txn_begin() - open a transaction
+ * @family:	number of the family
+ * @ifname:	the device
+ * @replace:	peers that will not be named go
+ * @generation:	of the table the change was made for, refused if it is at
+ *		another one; NULL = whatever it is at
+ */
+struct nl_msg *batch_txn_begin(int family, const char *ifname, bool replace,
+			       const uint64_t *generation);
+
+/**
+ * batch_txn_commit() - apply a transaction
+ * @family:	number of the family
+ * @ifname:	the device
+ * @token:	of the transaction
+ */
+struct nl_msg *batch_txn_commit(int family, const char *ifname,
+				uint32_t token);
+
+/**
+ * batch_txn_abort() - forget a transaction
+ * @family:	number of the family
+ * @ifname:	the device
+ * @token:	of the transaction
+ */
+struct nl_msg *batch_txn_abort(int family, const char *ifname, uint32_t token);
+
+/**
+ * batch_txn_items() - put a configuration into a transaction
+ * @family:	number of the family
+ * @ifname:	the device
+ * @token:	of the transaction
+ * @config:	endpoints looked up and key files read
+ * @ret:	messages of at most BATCH_MSG_MAX bytes, owned by the caller;
+ *		none if there is nothing to change
+ *
+ * A peer that is known to be absent is left out if it is to be removed, and
+ * becomes a roaming peer, as in wg(8), if nothing else is said.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int batch_txn_items(int family, const char *ifname, uint32_t token,
+		    const struct wg_config *config, struct batch *ret);
+
+/**
+ * batch_explain() - say which part of a request was refused
+ * @msg:	the request
+ * @refusal:	the reason
+ * @err:	the code
+ * @detail:	filled
+ *
+ * Return: @err.
+ */
+int batch_explain(struct nl_msg *msg, const struct genl_refusal *refusal,
+		  int err, struct err_detail *detail);
+
+#endif /* DATAPLANE_BATCH_H */
