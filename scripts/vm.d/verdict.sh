@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# Judges what a guest left behind: the status of the command and what the
+# kernel had to say after the command started.
+
+# What a healthy kernel never prints.
+kernel_complaints='WARNING:|BUG:|BUG at|Oops|KASAN:|UBSAN:|KFENCE:|KCSAN:'
+kernel_complaints+='|ODEBUG:|suspicious RCU usage|general protection fault'
+kernel_complaints+='|Kernel panic|INFO: task .* blocked for more'
+kernel_complaints+='|rcu.*detected .*stall|rcu.*self-detected stall'
+kernel_complaints+='|possible (circular|recursive|irq lock)'
+kernel_complaints+='|inconsistent lock state|trying to register non-static key'
+kernel_complaints+='|refcount_t:|(list_add|list_del) corruption'
+kernel_complaints+='|new suspected memory leaks|unregister_netdevice: waiting'
+kernel_complaints+='|Kernel mode (fault|signal)|leaked reference|DEBUG_LOCKS_WARN'
+
+# The messages since the command started. What the kernel said before is its
+# own affair: UML with lockdep prints one "suspicious RCU usage" at boot.
+console_since_start()
+{
+	tr -d '\r' < "$run/console" |
+		awk 'seen { print } /tailnet-vm: command starts/ { seen = 1 }'
+}
+
+show_console()	# lines
+{
+	echo "---- kernel messages ----" >&2
+	tail -n "$1" >&2
+	echo "---- end of kernel messages ----" >&2
+}
+
+verdict_boot()
+{
+	[ ! -s "$run/qemu.log" ] || cat "$run/qemu.log" >&2
+	tr -d '\r' < "$run/console" | show_console 40
+}
+
+verdict()
+{
+	local rc=0
+
+	[ ! -s "$run/qemu.log" ] || cat "$run/qemu.log" >&2
+	case $ended in
+	status)
+		rc=$(cat "$run/status")
+		[[ $rc =~ ^[0-9]+$ ]] || fail "the guest left no status"
+		;;
+	timeout)
+		[ ! -s "$run/ps" ] || sed 's/^/    /' "$run/ps" >&2
+		console_since_start | show_console 100
+		note "the command did not end within $opt_timeout seconds"
+		exit 124
+		;;
+	died)
+		console_since_start | show_console 200
+		note "the guest died while the command ran"
+		exit 99
+		;;
+	*)
+		verdict_boot
+		[ ! -s "$run/error" ] || note "the guest said: $(cat "$run/error")"
+		fail "the guest died before the command started"
+		;;
+	esac
+	if console_since_start | grep -qE "$kernel_complaints"; then
+		console_since_start | show_console 400
+		[ ! -s "$run/kmemleak" ] || cat "$run/kmemleak" >&2
+		note "the kernel complained:" \
+			"$(console_since_start | grep -E -m1 "$kernel_complaints")"
+		note "the command itself ended with $rc"
+		rc=99
+	elif [ -s "$run/kmemleak" ]; then
+		cat "$run/kmemleak" >&2
+		note "kmemleak found leaked memory; the command itself ended" \
+			"with $rc"
+		rc=99
+	fi
+	exit "$rc"
+}
