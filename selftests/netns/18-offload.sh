@@ -1,0 +1,198 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Whatever is cut or merged on the way, the datagrams on the wire are the same:
+# same number, same lengths, consecutive counters, right checksums; and what
+# comes out is what went in.
+. "$(dirname "$0")/../lib/lib.sh"
+need_cmd tcpdump python3 ethtool
+
+bench_veth
+nswg 1 set tn1 peer "$PUB_2" endpoint 10.0.0.2:$P2
+ping_once 1 $A2
+
+cat >"$WORK/send.py" <<'PY'
+# one burst: COUNT datagrams of SIZE and one of TAIL bytes in one system call,
+# content by position
+import socket, sys
+
+addr, port, size, count, tail = sys.argv[1], *map(int, sys.argv[2:6])
+fam = socket.AF_INET6 if ":" in addr else socket.AF_INET
+s = socket.socket(fam, socket.SOCK_DGRAM)
+s.setsockopt(socket.IPPROTO_UDP, 103, size)  # UDP_SEGMENT
+s.connect((addr, port))
+s.send(bytes((i * 7 + i // 251) & 255 for i in range(size * count + tail)))
+PY
+cat >"$WORK/recv.py" <<'PY'
+# takes the burst apart again; says ok, or what is wrong
+import socket, sys
+
+addr, port, size, count, tail = sys.argv[1], *map(int, sys.argv[2:6])
+fam = socket.AF_INET6 if ":" in addr else socket.AF_INET
+s = socket.socket(fam, socket.SOCK_DGRAM)
+s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+s.bind((addr, port))
+s.settimeout(30)
+print("ready", flush=True)
+want = bytes((i * 7 + i // 251) & 255 for i in range(size * count + tail))
+n = count + (tail > 0)
+for i in range(n):
+    try:
+        got = s.recv(65536)
+    except socket.timeout:
+        sys.exit("only %d of %d datagrams came" % (i, n))
+    if got != want[i * size:(i + 1) * size]:
+        sys.exit("datagram %d of %d bytes differs" % (i, len(got)))
+print("ok")
+PY
+cat >"$WORK/wire.py" <<'PY'
+# lengths of the data messages in a capture, after all checks on the outside
+import struct, sys
+
+def csum(data):
+    if len(data) % 2:
+        data += b"\0"
+    s = sum(struct.unpack("!%dH" % (len(data) // 2), data))
+    while s >> 16:
+        s = (s & 0xffff) + (s >> 16)
+    return s
+
+data = open(sys.argv[1], "rb").read()
+pos, lengths, counters, ids = 24, [], [], set()
+while pos + 16 <= len(data):
+    caplen = struct.unpack_from("<I", data, pos + 8)[0]
+    f = data[pos + 16:pos + 16 + caplen]
+    pos += 16 + caplen
+    if f[12:14] == b"\x08\0":
+        ihl = (f[14] & 15) * 4
+        total = struct.unpack_from("!H", f, 16)[0]
+        ip, udp = f[14:14 + ihl], f[14 + ihl:14 + total]
+        if csum(ip) != 0xffff:
+            sys.exit("wrong IP checksum")
+        if f[20] & 0x40:
+            sys.exit("DF is set")
+        pseudo = f[26:34]
+    else:
+        plen = struct.unpack_from("!H", f, 18)[0]
+        udp = f[54:54 + plen]
+        pseudo = f[22:54]
+    if struct.unpack_from("!H", udp, 4)[0] != len(udp):
+        sys.exit("UDP length is not that of the datagram")
+    given = struct.unpack_from("!H", udp, 6)[0]
+    if given and csum(pseudo + struct.pack("!HH", 17, len(udp)) + udp) != 0xffff:
+        sys.exit("wrong UDP checksum")
+    if not given and f[12:14] != b"\x08\0":
+        sys.exit("no UDP checksum over IPv6")
+    msg = udp[8:]
+    if msg[:4] != b"\x04\0\0\0":
+        continue
+    if len(msg) == 32:
+        continue
+    counters.append(struct.unpack_from("<Q", msg, 8)[0])
+    lengths.append(len(msg))
+if counters != list(range(counters[0], counters[0] + len(counters))):
+    sys.exit("counters are not consecutive: %s" % counters)
+print(" ".join(map(str, lengths)))
+PY
+
+# padded LENGTH: of an inner packet, on the wire, by the default MTU of 1420
+padded() {
+	local n=$((($1 + 15) / 16 * 16))
+
+	((n <= 1420)) || n=1420
+	echo $((n + 32))
+}
+
+# burst FAMILY SIZE COUNT TAIL: send one, compare everything
+burst() {
+	local addr=$A2 hdr=28 size=$2 count=$3 tail=$4 want="" i sink dump nr
+
+	if [[ $1 == 6 ]]; then addr=$B2 hdr=48; fi
+	nr=$((++BURST_NR))
+	capture 2 ve2 "b$nr" "udp and dst port $P2"
+	dump=$BG_PID
+	bg sink ns 2 python3 "$WORK/recv.py" "$addr" 6000 "$size" "$count" "$tail"
+	sink=$BG_PID
+	wait_for 20 "the receiver" grep -q ready "$WORK/sink.log"
+	ns 1 python3 "$WORK/send.py" "$addr" 6000 "$size" "$count" "$tail"
+	wait "$sink" || fail "$(tail -1 "$WORK/sink.log")"
+	for ((i = 0; i < count; i++)); do want+="$(padded $((size + hdr))) "; done
+	((tail == 0)) || want+="$(padded $((tail + hdr))) "
+	captured() { (($(tcpdump -n -r "$WORK/b$nr.pcap" 2>/dev/null | wc -l) >= WANT_LINES)); }
+	WANT_LINES=$((count + (tail > 0)))
+	[[ $WIRE == whole ]] || wait_for 10 "the capture" captured
+	stop "$dump"
+	if [[ $WIRE == cut ]]; then
+		got=$(python3 "$WORK/wire.py" "$WORK/b$nr.pcap") || fail "on the wire: $got"
+		expect_eq "lengths on the wire" "$got " "$want"
+	fi
+	rm "$WORK/b$nr.pcap"
+}
+BURST_NR=0
+
+bursts() {
+	burst 4 1200 1 0
+	burst 4 1200 40 500
+	burst 4 1392 20 1
+	burst 6 100 50 0
+	burst 6 1372 45 700
+}
+
+# wire cut: the sender's cable takes no batches, so the capture behind it shows
+# datagrams; whole: the defaults, by which batches cross the cable whole
+wire() {
+	local on=on
+
+	WIRE=$1
+	[[ $WIRE == whole ]] || on=off
+	ns 1 ethtool -K ve1 gso $on tso $on tx-udp-segmentation $on >/dev/null
+	ns 2 ethtool -K ve2 gro $on >/dev/null
+}
+
+tunnel_offload() {
+	local n f
+
+	for n in 1 2; do
+		for f in tso gso gro tx-udp-segmentation; do
+			ns $n ethtool -K tn$n $f "$1" >/dev/null 2>&1 || :
+		done
+	done
+}
+
+switches() {
+	if ours; then
+		nswg 1 set tn1 gso "$1" gro "$1"
+		nswg 2 set tn2 gso "$1" gro "$1"
+	fi
+}
+
+for w in cut whole; do
+	wire $w
+	for t in on off; do
+		tunnel_offload $t
+		for s in on off; do
+			if ! ours && [[ $s == off ]]; then continue; fi
+			case_ "cable $w, offloads of the device $t, its own batching $s"
+			switches $s
+			bursts
+		done
+	done
+done
+wire cut
+tunnel_offload on
+
+case_ "merged by GRO at the receiver's cable"
+# a veth merges on receive if the sender cannot cut for itself
+ns 2 ethtool -K ve2 gro on >/dev/null
+WIRE=whole
+for s in on off; do
+	switches $s
+	bursts
+done
+
+case_ "over IPv6"
+wire cut
+switches on
+nswg 1 set tn1 peer "$PUB_2" endpoint "[fd00::2]:$P2"
+ping_once 1 $A2
+bursts
