@@ -63,7 +63,7 @@ fuzz:
 	+$(MAKE) -C selftests/fuzz run SECONDS=$(SECONDS)
 
 bench:
-	@scripts/run-bench $(if $(ONLY),--only $(ONLY))
+	@selftests/bench/run $(ONLY)
 
 lint:
 	scripts/lint

@@ -213,6 +213,7 @@ static void tn_setup(struct net_device *dev)
 	dev->type = ARPHRD_NONE;
 	dev->flags = IFF_POINTOPOINT | IFF_NOARP;
 	dev->priv_flags |= IFF_NO_QUEUE;
+	dev->needs_free_netdev = true;
 	tn_dev_set_lltx(dev);
 	dev->features |= features;
 	dev->hw_features |= features;

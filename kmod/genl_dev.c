@@ -205,7 +205,7 @@ static int tn_genl_put_sockets(struct sk_buff *skb, struct tn_device *tn)
 {
 	const struct tn_sockets *socks;
 	u32 whose = TAILNET_SOCKETS_NONE;
-	u16 port = 0;
+	u16 port = tn->listen_port;
 
 	socks = rcu_dereference_protected(tn->socks,
 					  lockdep_is_held(&tn->cfg_lock));

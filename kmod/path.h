@@ -14,6 +14,8 @@ struct tn_peer;
 /**
  * struct tn_endpoint - a UDP address and the local address it is reached from
  * @addr:	the far end; sa_family AF_UNSPEC = none
+ * @addr4:	the same, if it is AF_INET
+ * @addr6:	the same, if it is AF_INET6
  * @src4:	local IPv4 address packets came to, or 0
  * @src_if4:	interface they came in by, or 0
  * @src6:	local IPv6 address packets came to, or all zero

@@ -26,7 +26,7 @@ static void tn_rx_batch_free(struct tn_batch *b)
 
 	for (i = 0; i < b->nsegs; i++)
 		kfree_skb(rb->seg[i].skb);
-	kfree_skb(rb->src);
+	consume_skb(rb->src);
 	tn_keypair_put(rb->keypair);
 	tn_peer_put(rb->peer);
 	kfree(rb);

@@ -208,7 +208,7 @@ static int tn_socket_check(struct tn_device *tn, struct sock *sk, int family,
 		NL_SET_ERR_MSG(extack, "IPv6 socket is not IPV6_V6ONLY");
 		return -EINVAL;
 	}
-	if (rcu_access_pointer(sk->sk_user_data)) {
+	if (READ_ONCE(sk->sk_user_data)) {
 		NL_SET_ERR_MSG(extack, "socket is in use by a tunnel already");
 		return -EBUSY;
 	}

@@ -61,6 +61,8 @@ static bool tn_tx_send_skbs(struct tn_tx_batch *tb)
 
 	if (tb->out) {
 		tn_tx_super_finish(tb);
+		consume_skb(tb->in);
+		tb->in = NULL;
 		skb = tb->out;
 		tb->out = NULL;
 		return !tn_socket_send(peer, skb, tb->ds);

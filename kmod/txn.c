@@ -41,13 +41,6 @@ static struct tn_sockets *tn_txn_sockets(struct tn_device *tn)
 					 lockdep_is_held(&tn->cfg_lock));
 }
 
-static bool tn_txn_adopted(struct tn_device *tn)
-{
-	const struct tn_sockets *socks = tn_txn_sockets(tn);
-
-	return socks && socks->adopted;
-}
-
 static bool tn_txn_adopts(const struct tn_dev_update *dev)
 {
 	return (dev->has & TN_DEV_HAS_SOCKETS) && (dev->file4 || dev->file6);
@@ -113,14 +106,18 @@ static int tn_txn_reserve_aips(struct tn_device *tn, struct tn_plan *plan)
 {
 	const struct tn_target *target;
 	struct tn_aip_update *aip;
+	struct tn_aip_node *node;
 
 	list_for_each_entry(target, &plan->list, list) {
 		list_for_each_entry(aip, &target->aips, of_target) {
-			aip->node = tn_allowedips_reserve(aip->family,
-							  aip->addr, aip->cidr,
-							  GFP_KERNEL_ACCOUNT);
-			if (!aip->node)
-				return -ENOMEM;
+			if (aip->held)
+				continue;
+			node = tn_allowedips_reserve(aip->family, aip->addr,
+						     aip->cidr,
+						     GFP_KERNEL_ACCOUNT);
+			if (IS_ERR(node))
+				return PTR_ERR(node);
+			aip->node = node;
 		}
 		cond_resched();
 	}
@@ -138,7 +135,7 @@ static int tn_txn_reserve_own(struct tn_device *tn,
 
 	/* Sockets of our own are there while the device is up. */
 	if (!tn->up) {
-		res->install = tn_txn_adopted(tn);
+		res->install = now && now->adopted;
 		return 0;
 	}
 	if (now && !now->adopted && dev->listen_port &&
@@ -189,8 +186,7 @@ static void tn_txn_unreserve(struct tn_plan *plan)
 
 	list_for_each_entry(target, &plan->list, list) {
 		list_for_each_entry(aip, &target->aips, of_target)
-			if (aip->node)
-				tn_allowedips_unreserve(aip->node);
+			tn_allowedips_unreserve(aip->node);
 		if (target->fresh)
 			tn_peer_discard(target->fresh);
 	}
@@ -267,15 +263,18 @@ static void tn_txn_commit_peers(const struct tn_update *upd,
 			tn_peer_publish(target->fresh);
 }
 
-/* Prefixes taken from a peer by name. */
+/* Prefixes taken from a peer by name, and not given again later. */
 static void tn_txn_commit_taken(struct tn_device *tn,
+				const struct tn_plan *plan,
 				const struct tn_peer_update *item)
 {
 	struct tn_peer *peer = item->target->old;
 	const struct tn_aip_update *aip;
 
 	list_for_each_entry(aip, &item->aips, list)
-		if (aip->remove && peer)
+		if (aip->remove && peer &&
+		    !tn_plan_gives(plan, item->target, aip->family, aip->addr,
+				   aip->cidr))
 			tn_allowedips_remove(&tn->allowedips, aip->family,
 					     aip->addr, aip->cidr, &peer->aips);
 }
@@ -287,16 +286,14 @@ static void tn_txn_commit_stale(struct tn_device *tn,
 {
 	struct tn_peer *peer = target->old;
 	struct tn_aip_node *node, *next;
-	u8 addr[16] = { };
+	u8 addr[16], cidr;
 	u16 family;
-	u8 cidr;
 
 	list_for_each_entry_safe(node, next, &peer->aips.entries, by_owner) {
-		if (tn_plan_gives(plan, target, node))
-			continue;
 		family = tn_aip_node_read(node, addr, &cidr);
-		tn_allowedips_remove(&tn->allowedips, family, addr, cidr,
-				     &peer->aips);
+		if (!tn_plan_gives(plan, target, family, addr, cidr))
+			tn_allowedips_remove(&tn->allowedips, family, addr,
+					     cidr, &peer->aips);
 	}
 }
 
@@ -315,14 +312,13 @@ static void tn_txn_commit_aips(struct tn_device *tn,
 
 	list_for_each_entry(item, &upd->peers, list)
 		if (tn_plan_counts(item))
-			tn_txn_commit_taken(tn, item);
+			tn_txn_commit_taken(tn, plan, item);
 	list_for_each_entry(target, &plan->list, list) {
 		peer = tn_target_peer(target);
-		list_for_each_entry(aip, &target->aips, of_target) {
-			tn_allowedips_insert(&tn->allowedips, aip->node,
-					     &peer->aips);
-			aip->node = NULL;
-		}
+		list_for_each_entry(aip, &target->aips, of_target)
+			if (!aip->held)
+				tn_allowedips_insert(&tn->allowedips, aip->node,
+						     &peer->aips);
 		cond_resched();
 	}
 	list_for_each_entry(target, &plan->list, list) {
@@ -493,7 +489,7 @@ int tn_txn_apply(struct tn_device *tn, struct tn_update *upd,
  * and shows nothing before its end.
  */
 
-/* Idle time after which a transaction is forgotten, seconds. Ours. */
+/* Idle seconds of a transaction; the timer wheel adds up to an eighth. Ours. */
 #define TN_TXN_IDLE_S 60
 
 /* Memory of one transaction, bytes. Ours: 2^20 peers with two prefixes. */
@@ -558,23 +554,19 @@ static void tn_txn_expire(struct work_struct *work)
 	struct tn_txn *txn = container_of(to_delayed_work(work), struct tn_txn,
 					  expire);
 	struct tn_device *tn = txn->tn;
-	unsigned long end;
+	long left;
 
 	mutex_lock(&tn->cfg_lock);
-	if (tn->txn != txn) {
-		/* Whoever detached it waits for us and frees it. */
-		mutex_unlock(&tn->cfg_lock);
-		return;
-	}
-	end = txn->idle_since + TN_TXN_IDLE_S * HZ;
-	if (time_before(jiffies, end)) {
-		schedule_delayed_work(&txn->expire, end - jiffies);
+	left = txn->idle_since + TN_TXN_IDLE_S * HZ - jiffies;
+	/* If it is detached, whoever did that waits for us and frees it. */
+	if (tn->txn != txn || left > 0) {
+		if (tn->txn == txn)
+			schedule_delayed_work(&txn->expire, left);
 		mutex_unlock(&tn->cfg_lock);
 		return;
 	}
 	tn_txn_detach(tn);
 	mutex_unlock(&tn->cfg_lock);
-	netdev_dbg(tn->dev, "transaction idle for too long, forgotten\n");
 	tn_update_done(&txn->upd);
 	kfree(txn);
 }
@@ -612,8 +604,7 @@ static int tn_txn_begin_locked(struct tn_device *tn,
 	if (ret)
 		return ret;
 	if (tn->txn) {
-		NL_SET_ERR_MSG(extack,
-			       "the device has an open transaction already");
+		NL_SET_ERR_MSG(extack, "the device has an open transaction");
 		return -EBUSY;
 	}
 	txn = tn_txn_new(tn, owner, upd->replace);
@@ -668,13 +659,11 @@ static struct tn_txn *tn_txn_find(struct tn_device *tn,
 	__must_hold(&tn->cfg_lock)
 {
 	if (!tn->txn || tn->txn->token != token) {
-		NL_SET_ERR_MSG(extack,
-			       "the device has no open transaction of this token");
+		NL_SET_ERR_MSG(extack, "no open transaction of this token");
 		return ERR_PTR(-ENOENT);
 	}
 	if (!tn_txn_owned(tn->txn, owner)) {
-		NL_SET_ERR_MSG(extack,
-			       "the transaction belongs to another socket");
+		NL_SET_ERR_MSG(extack, "transaction of another socket");
 		return ERR_PTR(-EPERM);
 	}
 	return tn->txn;

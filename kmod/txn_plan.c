@@ -26,6 +26,9 @@
 /* Bounds on the buckets of a plan's tables, log2: 8 bytes to 8 MiB each. */
 #define TN_PLAN_BITS_MAX 20
 
+/* Prefixes of a peer that are looked through for a few more. Ours. */
+#define TN_PLAN_HOLD_MAX 64
+
 static int tn_plan_init(struct tn_plan *plan, const struct tn_update *upd)
 {
 	u32 n = max3(upd->num_peers, upd->num_aips, 1u);
@@ -160,6 +163,7 @@ static void tn_plan_aip(struct tn_plan *plan, struct tn_target *target,
 						      aip->addr, aip->cidr);
 
 	aip->dead = false;
+	aip->held = false;
 	aip->target = target;
 	if (aip->remove) {
 		if (same && same->target == target)
@@ -268,6 +272,33 @@ static int tn_plan_identity(struct tn_plan *plan, const struct tn_device *tn,
 	return none || plan->has_own ? 0 : -EINVAL;
 }
 
+/*
+ * Prefixes that a peer is given and has: nothing to be done about those. Not
+ * worth the walk if the peer has many and gets a few more.
+ */
+static void tn_plan_hold(struct tn_plan *plan, struct tn_target *target)
+{
+	const struct tn_aip_owner *owner;
+	const struct tn_aip_node *node;
+	struct tn_aip_update *aip;
+	u8 addr[16], cidr;
+	u16 family;
+
+	if (!target->old || target->drop_old || list_empty(&target->aips))
+		return;
+	owner = &target->old->aips;
+	if (!target->replace && owner->count > TN_PLAN_HOLD_MAX)
+		return;
+	tn_allowedips_for_each(node, owner) {
+		family = tn_aip_node_read(node, addr, &cidr);
+		aip = tn_plan_find_aip(plan, family, addr, cidr);
+		if (!aip || aip->target != target)
+			continue;
+		aip->held = true;
+		plan->num_aips--;
+	}
+}
+
 /* Which peers go: removed, not named in a replacement, or ourselves. */
 static void tn_plan_gone(struct tn_plan *plan, struct tn_device *tn,
 			 const struct tn_update *upd)
@@ -313,8 +344,8 @@ static void tn_plan_gone(struct tn_plan *plan, struct tn_device *tn,
 int tn_plan_make(struct tn_plan *plan, struct tn_device *tn,
 		 struct tn_update *upd, struct netlink_ext_ack *extack)
 {
-	const struct tn_target *target;
 	struct tn_peer_update *item;
+	struct tn_target *target;
 	u32 pos = 0;
 	int ret;
 
@@ -334,9 +365,12 @@ int tn_plan_make(struct tn_plan *plan, struct tn_device *tn,
 			return ret;
 		cond_resched();
 	}
-	list_for_each_entry(target, &plan->list, list)
+	list_for_each_entry(target, &plan->list, list) {
 		if (target->exists && (!target->old || target->drop_old))
 			plan->num_new++;
+		tn_plan_hold(plan, target);
+		cond_resched();
+	}
 	tn_plan_gone(plan, tn, upd);
 	if ((u64)tn->num_peers + plan->num_new - plan->num_gone >
 	    TN_PEERS_MAX) {
@@ -358,22 +392,20 @@ bool tn_plan_counts(const struct tn_peer_update *item)
 }
 
 /**
- * tn_plan_gives() - will a peer have this prefix by what the update gives it?
+ * tn_plan_gives() - does the update give a peer this prefix in the end?
  * @plan:	the plan
  * @target:	the peer
- * @node:	a prefix that it has now
+ * @family:	AF_INET or AF_INET6
+ * @addr:	network order, host bits clear
+ * @cidr:	prefix length, bits
  *
  * Return: true if so.
  */
 bool tn_plan_gives(const struct tn_plan *plan, const struct tn_target *target,
-		   const struct tn_aip_node *node)
+		   u8 family, const u8 *addr, u8 cidr)
 {
 	const struct tn_aip_update *aip;
-	u8 addr[16] = { };
-	u16 family;
-	u8 cidr;
 
-	family = tn_aip_node_read(node, addr, &cidr);
 	aip = tn_plan_find_aip(plan, family, addr, cidr);
 	return aip && aip->target == target;
 }

@@ -9,7 +9,6 @@
 #include "messages.h"
 
 struct netlink_ext_ack;
-struct tn_aip_node;
 struct tn_device;
 struct tn_peer;
 struct tn_peer_update;
@@ -84,6 +83,6 @@ int tn_plan_make(struct tn_plan *plan, struct tn_device *tn,
 		 struct tn_update *upd, struct netlink_ext_ack *extack);
 void tn_plan_free(struct tn_plan *plan);
 bool tn_plan_gives(const struct tn_plan *plan, const struct tn_target *target,
-		   const struct tn_aip_node *node);
+		   u8 family, const u8 *addr, u8 cidr);
 
 #endif

@@ -66,10 +66,11 @@ struct tn_dev_update {
  * @cidr:	prefix length, bits
  * @remove:	take it from the peer, if the peer has it
  * @dead:	something later in the update overrides it; set by the plan
+ * @held:	the peer has it already; set by the plan
  * @hash:	in tn_plan.aips, unless @remove or @dead
  * @of_target:	in tn_target.aips, the same
  * @target:	whose it will be
- * @node:	reserved for it
+ * @node:	reserved for it, unless @held
  */
 struct tn_aip_update {
 	struct list_head list;
@@ -78,6 +79,7 @@ struct tn_aip_update {
 	u8 cidr;
 	bool remove;
 	bool dead;
+	bool held;
 	struct hlist_node hash;
 	struct list_head of_target;
 	struct tn_target *target;

@@ -406,7 +406,6 @@ class Policies:
         kind, low, high = have
         if kind == "REJECT":
             return
-        self.covered.add(name)
         want = {"binary": ("BINARY",), "nest": ("NESTED",),
                 "string": ("NUL_STRING", "STRING"), "flag": ("FLAG",),
                 "bitfield32": ("BITFIELD32",)}.get(attr["type"])
@@ -418,27 +417,36 @@ class Policies:
             report(file, line, f"{name} is NLA_{kind}, "
                    f"{where} says {attr['type']}")
             return
-        self.compare_limits(file, line, name, attr, low, high, where)
+        have, want = (low, high), self.limits(attr)
+        if have == want:
+            self.covered.add(name)
+        elif not self.within(have, want):
+            report(file, line, f"{name} takes {self.words(have)}, "
+                   f"{where} says {self.words(want)}")
 
-    def compare_limits(self, file, line, name, attr, low, high, where):
+    def limits(self, attr):
+        """Lowest and highest value or length; None = no limit."""
         checks = attr.get("checks", {})
         exact = checks.get("exact-len")
-        want_low = checks.get("min", checks.get("min-len", exact))
-        want_high = checks.get("max", checks.get("max-len", exact))
+        low = checks.get("min", checks.get("min-len", exact))
+        high = checks.get("max", checks.get("max-len", exact))
         if "enum" in attr:
             entries = self.spec.definitions[attr["enum"]]["entries"]
             flags = self.spec.definitions[attr["enum"]]["type"] == "flags"
-            want_high = (1 << len(entries)) - 1 if flags else len(entries) - 1
-        if want_low is not None and low != want_low:
-            report(file, line, f"{name} begins at {low}, "
-                   f"{where} says {want_low}")
-        if want_high is not None and high != want_high:
-            report(file, line, f"{name} ends at {high}, "
-                   f"{where} says {want_high}")
-        if want_low is None and low is not None:
-            report(file, line, f"{name} begins at {low}, {where} has no limit")
-        if want_high is None and high is not None:
-            report(file, line, f"{name} ends at {high}, {where} has no limit")
+            high = (1 << len(entries)) - 1 if flags else len(entries) - 1
+        return low, high
+
+    @staticmethod
+    def within(have, want):
+        """A command may take less than the attribute can say."""
+        return ((want[0] is None or
+                 have[0] is not None and have[0] >= want[0]) and
+                (want[1] is None or
+                 have[1] is not None and have[1] <= want[1]))
+
+    @staticmethod
+    def words(limits):
+        return " to ".join("any" if n is None else str(n) for n in limits)
 
     def read(self, file):
         text = open(file).read()
@@ -488,7 +496,8 @@ class Policies:
                 continue
             if self.spec.out_only(attr):
                 continue
-            report(SPEC, attr.line, f"no policy in {POLICIES} takes {name}")
+            report(SPEC, attr.line, f"no policy in {POLICIES} takes {name} "
+                   f"from {self.words(self.limits(attr))}")
 
 
 header = Header(HEADER)

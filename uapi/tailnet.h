@@ -29,8 +29,8 @@
  *	A peer with many allowed IPs takes several messages, the later ones
  *	with PEER_CONTINUED
  * @TAILNET_CMD_PEER_NEW: add peers; EEXIST if one is there already
- * @TAILNET_CMD_PEER_SET: change peers; ENOENT if one is not there, unless the
- *	request has NLM_F_CREATE
+ * @TAILNET_CMD_PEER_SET: change peers; ENOENT if one is not there, unless its
+ *	nest has PEER_OP SET
  * @TAILNET_CMD_PEER_DEL: remove peers; ENOENT if one is not there
  * @TAILNET_CMD_TXN_BEGIN: open a transaction, answers with A_TXN_TOKEN; one per
  *	device, owned by the sending socket, aborted when that socket closes
@@ -103,7 +103,8 @@ enum tailnet_a {
  *	removes the key. Setting it clamps it
  * @TAILNET_A_DEV_PUBLIC_KEY: 32 bytes, out; absent while there is no key
  * @TAILNET_A_DEV_LISTEN_PORT: u16; the module makes its own sockets on this
- *	port, 0 lets it choose one. Out: the port in force, 0 while down
+ *	port, 0 lets it choose one. Out: the port in force; while there are no
+ *	sockets, the port wanted
  * @TAILNET_A_DEV_SOCK4: s32, in: descriptor of a UDP socket, AF_INET, of the
  *	calling task; the module keeps it alive. -1 gives it up
  * @TAILNET_A_DEV_SOCK6: s32, in: the same, AF_INET6, with IPV6_V6ONLY
@@ -167,8 +168,8 @@ enum tailnet_sockets {
  * @TAILNET_A_PEER_KEEPALIVE: u16 seconds, 0 = off
  * @TAILNET_A_PEER_REPLACE_ALLOWEDIPS: flag, in: forget the old ones first
  * @TAILNET_A_PEER_ALLOWEDIP: nest of enum tailnet_a_allowedip, repeated
- * @TAILNET_A_PEER_OP: u8 enum tailnet_peer_op, only in TXN_ADD; default SET
- *	with creation
+ * @TAILNET_A_PEER_OP: u8 enum tailnet_peer_op, in TXN_ADD, default SET; in
+ *	PEER_SET, SET only, default UPDATE
  * @TAILNET_A_PEER_CONTINUED: flag, out: more allowed IPs of the peer before
  * @TAILNET_A_PEER_LAST_HANDSHAKE_SEC: s64, out, wall clock; 0 = never
  * @TAILNET_A_PEER_LAST_HANDSHAKE_NSEC: u32, out

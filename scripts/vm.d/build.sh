@@ -19,7 +19,8 @@ build_recipe()	# name
 		b_fragments=("$d/net.config" "$d/uml.config") ;;
 	debug)
 		b_arch=um b_base=defconfig b_image=linux
-		b_fragments=("$d/net.config" "$d/uml.config" "$d/debug.config") ;;
+		b_fragments=("$d/net.config" "$d/uml.config" "$d/debug.config"
+			"$d/uml-debug.config") ;;
 	debug-smp)
 		b_arch=x86_64 b_base=tinyconfig b_image=arch/x86/boot/bzImage
 		b_fragments=("$d/net.config" "$d/debug.config" "$d/smp.config") ;;

@@ -74,7 +74,8 @@ module_make()	# folder
 	module_copy "$1/src"
 	note "building tailnet.ko for $k_release"
 	# shellcheck disable=SC2086 # TAILNET_KFLAGS is a list of arguments
-	if ! "${k_make[@]}" M="$1/src" KCFLAGS=-Werror W=1 ${TAILNET_KFLAGS:-} \
+	if ! "${k_make[@]}" M="$1/src" KCFLAGS=-Werror W=1 TAILNET_SELFTEST=1 \
+			${TAILNET_KFLAGS:-} \
 			-j"$jobs" modules > "$1/log" 2>&1; then
 		cat "$1/log" >&2
 		fail "tailnet.ko does not build for $k_release (see above);" \
@@ -91,7 +92,7 @@ module_index()	# folder
 	local mods=$root/lib/modules/$k_release
 
 	mkdir -p "$mods/updates" "$1/layer/updates"
-	cp "$1/src/tailnet.ko" "$mods/updates/"
+	cp "$1/src"/tailnet*.ko "$mods/updates/"
 	for f in "$k_modules"/*; do
 		case ${f##*/} in
 		modules.builtin* | modules.order) cp "$f" "$mods/" ;;
@@ -100,7 +101,7 @@ module_index()	# folder
 	done
 	PATH=$PATH:/usr/sbin:/sbin depmod -b "$root" "$k_release" ||
 		fail "depmod failed for $k_release"
-	mv "$mods/updates/tailnet.ko" "$1/layer/updates/"
+	mv "$mods/updates"/tailnet*.ko "$1/layer/updates/"
 	mv "$mods"/modules.* "$1/layer/"
 	rm -rf "$root"
 }

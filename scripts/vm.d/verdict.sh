@@ -23,6 +23,32 @@ console_since_start()
 		awk 'seen { print } /tailnet-vm: command starts/ { seen = 1 }'
 }
 
+# Takes out the one false alarm known. A timer interrupt of UML that touches
+# vmalloc memory for the first time faults, and UML's fault handler enables
+# interrupts (sig_handler_common() in arch/um/os-Linux/signal.c), which lockdep
+# does not expect in an interrupt. Modules have no part in it: they cannot
+# register interrupts there. Real hardware and QEMU keep the check.
+without_false_alarms()
+{
+	[ "$k_kind" = uml ] || { cat; return; }
+	awk '
+	function flush() {
+		if (block !~ /lockdep_hardirqs_on_prepare/ ||
+		    block !~ /DEBUG_LOCKS_WARN_ON\(lockdep_hardirq_context/)
+			printf "%s", block
+		block = ""
+	}
+	/------------\[ cut here \]/ { flush(); inside = 1 }
+	{ if (inside) block = block $0 "\n"; else print }
+	/---\[ end trace/ { inside = 0; flush() }
+	END { flush() }'
+}
+
+complaints()
+{
+	console_since_start | without_false_alarms | grep -E "$kernel_complaints"
+}
+
 show_console()	# lines
 {
 	echo "---- kernel messages ----" >&2
@@ -63,11 +89,16 @@ verdict()
 		fail "the guest died before the command started"
 		;;
 	esac
-	if console_since_start | grep -qE "$kernel_complaints"; then
+	if console_since_start | grep -q 'DEBUG_LOCKS_WARN_ON(lockdep_hardirq_c' &&
+			[ "$k_kind" = uml ]; then
+		note "UML's own false alarm about interrupts switched lockdep off" \
+			"on the way"
+	fi
+	if complaints > /dev/null; then
 		console_since_start | show_console 400
 		[ ! -s "$run/kmemleak" ] || cat "$run/kmemleak" >&2
 		note "the kernel complained:" \
-			"$(console_since_start | grep -E -m1 "$kernel_complaints")"
+			"$(complaints | head -n 1)"
 		note "the command itself ended with $rc"
 		rc=99
 	elif [ -s "$run/kmemleak" ]; then

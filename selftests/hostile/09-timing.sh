@@ -25,7 +25,8 @@ floods_start() {
 		FLOODS+=("$BG_PID")
 	done
 	# under way: something arrives
-	wait_for 10 "the floods to arrive" rx_grows
+	rx_before=$(link_stat v va rx_packets)
+	wait_for 20 "the floods to arrive ($(tail -qn1 "$WORK"/flood-*.log))" rx_grew
 }
 
 floods_stop() {
@@ -37,14 +38,7 @@ floods_stop() {
 	FLOODS=()
 }
 
-rx_grows() {
-	local n
-
-	n=$(link_stat v va rx_packets)
-	! never_within 500 rx_above "$n"
-}
-
-rx_above() { (($(link_stat v va rx_packets) > $1 + 100)); }
+rx_grew() { (($(link_stat v va rx_packets) > rx_before + 500)); }
 
 hostile_up
 

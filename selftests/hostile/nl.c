@@ -295,7 +295,8 @@ void nl_answer(struct nl *nl, bool dump, nl_each each, void *ctx,
 			return;
 		n = recv(nl->fd, buf, sizeof(buf), MSG_DONTWAIT);
 		if (n < 0) {
-			if (errno != ENOBUFS && errno != ENOMEM)
+			if (errno != ENOBUFS && errno != ENOMEM &&
+			    errno != EFAULT)
 				die("netlink recv: %s", strerror(errno));
 			ret->got = true;
 			ret->lost = true;

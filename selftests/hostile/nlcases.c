@@ -26,8 +26,8 @@ static void refuse(struct fuzz *f, int err, const char *name)
 	int got = fuzz_try(f, &b, MUST_FAIL, "%s", name);
 
 	if (err && got != err)
-		die("%s: refused with %d (%s), not %d (%s)", name, got,
-		    strerror(-got), err, strerror(-err));
+		fuzz_fault(f, "%s: refused with %d (%s), not %d (%s)", name,
+			   got, strerror(-got), err, strerror(-err));
 }
 
 static void accept_it(struct fuzz *f, const char *name)
@@ -303,7 +303,8 @@ static void peer_numbers(struct fuzz *f)
 	static const struct num bad[] = {
 		{ "unknown peer flag", TAILNET_A_PEER_FLAGS, 8,
 		  1ULL << 63 | 1U << 31 },
-		{ "operation outside of a transaction", TAILNET_A_PEER_OP, 1, 0 },
+		{ "operation of a transaction", TAILNET_A_PEER_OP, 1,
+		  TAILNET_PEER_OP_DEL },
 		{ "psk mark, from outside", TAILNET_A_PEER_HAS_PSK, 0, 0 },
 		{ "continued, from outside", TAILNET_A_PEER_CONTINUED, 0, 0 },
 		{ "handshake time, from outside",

@@ -83,13 +83,36 @@ static bool silent_core(const struct nlbuf *b, const struct answer *a)
 	return false;
 }
 
+/**
+ * fuzz_fault() - something was not as it must be
+ * @f:		run
+ * @fmt:	what
+ *
+ * With --keep-going the run goes on and fails at its end.
+ */
+void fuzz_fault(struct fuzz *f, const char *fmt, ...)
+{
+	char text[300];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	if (!f->keep_going)
+		die("%s", text);
+	printf("FAIL: %s\n", text);
+	f->faults++;
+}
+
 static void check_unchanged(struct fuzz *f, const char *name)
 {
 	if (!f->compare)
 		return;
 	snap_take(&f->nl, f->after);
-	if (!snap_equal(f->before, f->after))
-		die("%s: refused, but the device is not as before", name);
+	if (snap_equal(f->before, f->after))
+		return;
+	fuzz_fault(f, "%s: refused, but the device is not as before", name);
+	snap_take(&f->nl, f->before);
 }
 
 /**
@@ -120,7 +143,7 @@ int fuzz_try(struct fuzz *f, struct nlbuf *b, enum outcome want,
 	err = nl_send(&f->nl, b);
 	if (err) {
 		if (want == MUST_PASS)
-			die("%s: cannot be sent: %s", name, strerror(-err));
+			fuzz_fault(f, "%s: cannot be sent: %s", name, strerror(-err));
 		f->refused++;
 		check_unchanged(f, name);
 		return err;
@@ -131,19 +154,19 @@ int fuzz_try(struct fuzz *f, struct nlbuf *b, enum outcome want,
 	if (f->verbose)
 		printf("    %d %s\n", a.err, a.text);
 	if (a.err > 0)
-		die("%s: positive error %d", name, a.err);
+		fuzz_fault(f, "%s: positive error %d", name, a.err);
 	if (!a.err) {
 		if (want == MUST_FAIL)
-			die("%s: accepted", name);
+			fuzz_fault(f, "%s: accepted", name);
 		if (f->compare)
 			snap_take(&f->nl, f->before);
 		return 0;
 	}
 	f->refused++;
 	if (want == MUST_PASS)
-		die("%s: refused: %d %s", name, a.err, a.text);
+		fuzz_fault(f, "%s: refused: %d %s", name, a.err, a.text);
 	if (!a.has_text && !silent_core(b, &a))
-		die("%s: refused with %d, but without a word", name, a.err);
+		fuzz_fault(f, "%s: refused with %d, but without a word", name, a.err);
 	check_unchanged(f, name);
 	return a.err;
 }
@@ -157,6 +180,7 @@ static _Noreturn void usage(void)
 		"  --scale PERCENT of the mutants of 'attributes' (100)\n"
 		"  --count N       requests of 'random' (2000)\n"
 		"  --no-compare    do not look at the device after refusals\n"
+		"  --keep-going    tell all faults, not only the first\n"
 		"  --verbose       name each request\n"
 		"  cases           forbidden requests, one by one\n"
 		"  attributes      every attribute of every request, mangled\n"
@@ -172,10 +196,12 @@ int main(int argc, char **argv)
 		{ "scale", required_argument, NULL, 'c' },
 		{ "count", required_argument, NULL, 'n' },
 		{ "no-compare", no_argument, NULL, 'x' },
+		{ "keep-going", no_argument, NULL, 'k' },
 		{ "verbose", no_argument, NULL, 'v' },
 		{ 0 },
 	};
-	bool compare = true, verbose = false;
+	bool compare = true, verbose = false, keep_going = false;
+	unsigned long faults = 0;
 	unsigned int scale = 100;
 	unsigned long count = 2000;
 	uint64_t seed = 1;
@@ -199,6 +225,9 @@ int main(int argc, char **argv)
 		case 'x':
 			compare = false;
 			break;
+		case 'k':
+			keep_going = true;
+			break;
 		case 'v':
 			verbose = true;
 			break;
@@ -213,6 +242,7 @@ int main(int argc, char **argv)
 	for (; optind < argc; optind++) {
 		fuzz_open(&f, compare);
 		f.verbose = verbose;
+		f.keep_going = keep_going;
 		if (!strcmp(argv[optind], "cases"))
 			cases_run(&f);
 		else if (!strcmp(argv[optind], "attributes"))
@@ -224,7 +254,10 @@ int main(int argc, char **argv)
 		fuzz_reset(&f);
 		printf("%s: %lu requests, %lu refused\n", argv[optind], f.sent,
 		       f.refused);
+		faults += f.faults;
 		fuzz_close(&f);
 	}
+	if (faults)
+		die("%lu faults", faults);
 	return 0;
 }

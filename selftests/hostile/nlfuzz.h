@@ -25,6 +25,8 @@ enum outcome {
  * @refused:	of these
  * @compare:	look at the device after each refusal
  * @verbose:	name each request
+ * @keep_going:	count faults instead of ending at the first
+ * @faults:	how many there were
  */
 struct fuzz {
 	struct nl nl;
@@ -34,12 +36,16 @@ struct fuzz {
 	unsigned long refused;
 	bool compare;
 	bool verbose;
+	bool keep_going;
+	unsigned long faults;
 };
 
 void fuzz_open(struct fuzz *f, bool compare);
 void fuzz_reset(struct fuzz *f);
 int fuzz_try(struct fuzz *f, struct nlbuf *b, enum outcome want,
 	     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+void fuzz_fault(struct fuzz *f, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
 void fuzz_close(struct fuzz *f);
 
 /* nlcases.c */

@@ -409,18 +409,14 @@ static void add_message(const struct nlmsghdr *msg, void *ctx)
 			die("dump with a broken attribute");
 		if ((a->nla_type & NLA_TYPE_MASK) == TAILNET_A_PEER)
 			add_peer(s, p + NLA_HDRLEN, p + a->nla_len);
-		else
+		else if (!s->timeless ||
+			 (a->nla_type & NLA_TYPE_MASK) != TAILNET_A_GENERATION)
 			append(s, a, a->nla_len);
 		p += NLA_ALIGN(a->nla_len);
 	}
 }
 
-/**
- * snap_take() - picture the device: settings, peers, generation
- * @nl:		socket
- * @ret:	picture; its @err is set when there is no such device
- */
-void snap_take(struct nl *nl, struct snap *ret)
+static void take(struct nl *nl, struct snap *ret)
 {
 	static struct nlbuf b;
 	struct answer ans;
@@ -434,6 +430,28 @@ void snap_take(struct nl *nl, struct snap *ret)
 	req_build(nl, req_find("peer-dump"), &b);
 	nl_call(nl, &b, add_message, ret, &ans);
 	ret->err = ans.err;
+}
+
+/**
+ * snap_take() - picture the device: settings, peers, generation
+ * @nl:		socket
+ * @ret:	picture; its @err is set when there is no such device
+ */
+void snap_take(struct nl *nl, struct snap *ret)
+{
+	ret->timeless = false;
+	take(nl, ret);
+}
+
+/**
+ * snap_take_timeless() - picture the device, but for its generation
+ * @nl:		socket
+ * @ret:	picture
+ */
+void snap_take_timeless(struct nl *nl, struct snap *ret)
+{
+	ret->timeless = true;
+	take(nl, ret);
 }
 
 /**

@@ -47,15 +47,18 @@ void req_restore(struct nl *nl, unsigned int peers);
  * struct snap - what a device looks like, but for its counters
  * @len:	bytes
  * @err:	0, or why there is none
+ * @timeless:	without generations
  * @data:	the attributes that matter, one after the other
  */
 struct snap {
 	size_t len;
 	int err;
+	bool timeless;
 	uint8_t data[1 << 20];
 };
 
 void snap_take(struct nl *nl, struct snap *ret);
+void snap_take_timeless(struct nl *nl, struct snap *ret);
 bool snap_equal(const struct snap *a, const struct snap *b);
 
 #endif

@@ -7,7 +7,7 @@
  *
  * Reads commands, one a line, and answers each with one line on standard
  * output, "ok ..." or "error NAME":
- *   sock NAME 4|6|tcp [reuseport]	make a socket
+ *   sock NAME 4|6|tcp|dual [reuseport]	make a socket; dual is IPv6 and IPv4
  *   bind NAME PORT
  *   connect NAME ADDR PORT		IPv4
  *   close NAME
@@ -85,14 +85,14 @@ static void do_sock(int argc, char **argv)
 	struct named *n = find("");
 	int one = 1, mark = 0x80000, fd, af;
 
-	af = !strcmp(argv[2], "6") ? AF_INET6 : AF_INET;
+	af = !strcmp(argv[2], "6") || !strcmp(argv[2], "dual") ? AF_INET6 : AF_INET;
 	fd = socket(af, !strcmp(argv[2], "tcp") ? SOCK_STREAM : SOCK_DGRAM, 0);
 	if (fd < 0 || !n) {
 		refuse(n ? errno : ENFILE);
 		return;
 	}
 	setsockopt(fd, SOL_SOCKET, SO_MARK, &mark, sizeof(mark));
-	if (af == AF_INET6)
+	if (!strcmp(argv[2], "6"))
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one));
 	if (strcmp(argv[2], "tcp"))
 		setsockopt(fd, SOL_UDP_, UDP_GRO, &one, sizeof(one));

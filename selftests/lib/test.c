@@ -56,8 +56,18 @@ static bool wanted(const char *name, int argc, char **argv)
 	return argc < 2;
 }
 
+/* Groups are told apart by their program: "test_replay" is "replay". */
+static const char *program_name(const char *path)
+{
+	const char *base = strrchr(path, '/');
+
+	base = base ? base + 1 : path;
+	return strncmp(base, "test_", 5) ? base : base + 5;
+}
+
 int test_main(const struct test *tests, size_t n, int argc, char **argv)
 {
+	const char *program = program_name(argv[0]);
 	unsigned int failed = 0, ran = 0;
 	unsigned long before;
 	size_t i;
@@ -77,9 +87,10 @@ int test_main(const struct test *tests, size_t n, int argc, char **argv)
 		}
 		if (test_failed) {
 			failed++;
-			printf("not ok %s - %s\n", tests[i].name, reason);
+			printf("not ok %s/%s - %s\n", program, tests[i].name,
+			       reason);
 		} else {
-			printf("ok %s\n", tests[i].name);
+			printf("ok %s/%s\n", program, tests[i].name);
 		}
 	}
 	return failed || !ran;

@@ -3,8 +3,8 @@
  * Unit tests: a program is a table of named groups, a group is a function with
  * CHECK()s, usually over a table of cases. One line is printed per group:
  *
- *	ok NAME
- *	not ok NAME - CASE: file:line: what was expected
+ *	ok PROGRAM/NAME
+ *	not ok PROGRAM/NAME - CASE: file:line: what was expected
  *
  * A failed CHECK() leaves its function; the other groups still run.
  */

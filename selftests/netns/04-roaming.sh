@@ -89,7 +89,7 @@ nsip 1 addr add 10.0.0.66/24 dev ve1
 for how in replayed forged; do
 	case_ "$how datagrams leave the endpoint alone"
 	before=$(link_stat 2 ve2 rx_packets)
-	ns 1 python3 "$WORK/replay.py" "$WORK/real.pcap" 10.0.0.66 10.0.0.2 $P2 $how >/dev/null
+	ns 1 python3 -IS "$WORK/replay.py" "$WORK/real.pcap" 10.0.0.66 10.0.0.2 $P2 $how >/dev/null
 	arrived() { (($(link_stat 2 ve2 rx_packets) >= before + 20)); }
 	wait_for 5 "the datagrams to arrive" arrived
 	moved() { ! endpoint_is 2 tn2 "$PUB_1" 10.0.0.11:9998; }

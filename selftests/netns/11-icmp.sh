@@ -69,7 +69,7 @@ try:
 except OSError as e:
     print(errno.errorcode.get(e.errno, e))
 PY
-got=$(ns 3 python3 "$WORK/send.py" 10.90.0.5)
+got=$(ns 3 python3 -IS "$WORK/send.py" 10.90.0.5)
 expect_eq "error" "$got" EHOSTUNREACH
 
 case_ "packets of other protocols are refused without ICMP"
@@ -85,7 +85,7 @@ for proto, data in ((0x0806, bytes(28)), (0x0800, b"\x60" + bytes(40)), (0x86dd,
     except OSError:
         pass
 PY
-ns 1 python3 "$WORK/raw.py" tn1
+ns 1 python3 -IS "$WORK/raw.py" tn1
 (($(link_stat 1 tn1 tx_errors) > errors)) || fail "nothing was counted as a transmit error"
 
 case_ "with an endpoint it is delivered"

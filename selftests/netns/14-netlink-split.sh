@@ -44,7 +44,7 @@ check() {
 
 	shift 2
 	case_ "$name by $how"
-	python3 "$WORK/conf.py" "$WORK/want" "$@" >"$WORK/conf"
+	python3 -IS "$WORK/conf.py" "$WORK/want" "$@" >"$WORK/conf"
 	nswg 1 "$how" tn1 "$WORK/conf"
 	compare
 }
@@ -81,7 +81,7 @@ check "peers near the size of a message" setconf \
 
 case_ "everything of one peer moves to another"
 cp "$WORK/want" "$WORK/want.old"
-python3 - "$WORK/want" >"$WORK/conf" <<'PY'
+python3 -IS - "$WORK/want" >"$WORK/conf" <<'PY'
 import sys
 
 lines = [l.rstrip("\n").split("\t") for l in open(sys.argv[1])]

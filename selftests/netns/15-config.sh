@@ -30,8 +30,8 @@ set_ private-key /dev/null
 expect_eq "public key" "$(show public-key)" "(none)"
 
 case_ "a key is clamped"
-raw=$(python3 -c 'import base64; print(base64.b64encode(b"\xff" * 32).decode())')
-clamped=$(python3 -c 'import base64
+raw=$(python3 -ISc 'import base64; print(base64.b64encode(b"\xff" * 32).decode())')
+clamped=$(python3 -ISc 'import base64
 print(base64.b64encode(b"\xf8" + b"\xff" * 30 + b"\x7f").decode())')
 keyfile "$clamped"
 want=$(wg pubkey <"$REPLY")

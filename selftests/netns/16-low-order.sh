@@ -33,7 +33,7 @@ i=0
 for p in "${POINTS[@]}"; do
 	case_ "point $p"
 	i=$((i + 1))
-	pub=$(python3 -c 'import base64, sys
+	pub=$(python3 -ISc 'import base64, sys
 print(base64.b64encode(bytes.fromhex(sys.argv[1])).decode())' "$p")
 	nswg 1 set tn1 peer "$pub" allowed-ips 10.77.1.$i/32 endpoint 127.0.0.1:$((4000 + i)) \
 		persistent-keepalive 1
@@ -58,7 +58,7 @@ never_within 2000 low_seen || fail "a packet left"
 
 case_ "no byte for any of them"
 for p in "${POINTS[@]}"; do
-	pub=$(python3 -c 'import base64, sys
+	pub=$(python3 -ISc 'import base64, sys
 print(base64.b64encode(bytes.fromhex(sys.argv[1])).decode())' "$p")
 	expect_eq "bytes sent to $p" "$(peer_tx 1 tn1 "$pub")" 0
 done

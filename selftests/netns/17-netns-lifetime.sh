@@ -28,7 +28,10 @@ three() {
 	canary 2
 }
 
-for order in "0 1 2" "0 2 1" "1 0 2" "1 2 0" "2 0 1" "2 1 0"; do
+# a debug kernel, where each death takes its time, gets every first one once
+ORDERS=("0 1 2" "1 2 0" "2 1 0")
+is_debug || ORDERS+=("0 2 1" "1 0 2" "2 0 1")
+for order in "${ORDERS[@]}"; do
 	case_ "sockets in 0, devices in 1 and 2, deleted in the order $order"
 	three
 	for n in $order; do

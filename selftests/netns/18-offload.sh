@@ -8,41 +8,48 @@
 need_cmd tcpdump python3 ethtool
 
 bench_veth
+nsip 1 link set tn1 mtu 1420
+nsip 2 link set tn2 mtu 1420
 nswg 1 set tn1 peer "$PUB_2" endpoint 10.0.0.2:$P2
 ping_once 1 $A2
 
+# The bursts of one run: family, bytes of a datagram, how many, bytes of the last.
+BURSTS=(4:1200:1:0 4:1200:40:500 4:1392:20:1 6:100:50:0 6:1372:45:700)
+
 cat >"$WORK/send.py" <<'PY'
-# one burst: COUNT datagrams of SIZE and one of TAIL bytes in one system call,
-# content by position
+# each burst in one system call, its content by position
 import socket, sys
 
-addr, port, size, count, tail = sys.argv[1], *map(int, sys.argv[2:6])
-fam = socket.AF_INET6 if ":" in addr else socket.AF_INET
-s = socket.socket(fam, socket.SOCK_DGRAM)
-s.setsockopt(socket.IPPROTO_UDP, 103, size)  # UDP_SEGMENT
-s.connect((addr, port))
-s.send(bytes((i * 7 + i // 251) & 255 for i in range(size * count + tail)))
+for nr, burst in enumerate(sys.argv[3:]):
+    v, size, count, tail = map(int, burst.split(":"))
+    s = socket.socket(socket.AF_INET6 if v == 6 else socket.AF_INET, socket.SOCK_DGRAM)
+    s.setsockopt(socket.IPPROTO_UDP, 103, size)  # UDP_SEGMENT
+    s.connect((sys.argv[2 if v == 6 else 1], 6000 + nr))
+    s.send(bytes((i * 7 + i // 251) & 255 for i in range(size * count + tail)))
 PY
 cat >"$WORK/recv.py" <<'PY'
-# takes the burst apart again; says ok, or what is wrong
+# takes the bursts apart again; says ok, or what is wrong
 import socket, sys
 
-addr, port, size, count, tail = sys.argv[1], *map(int, sys.argv[2:6])
-fam = socket.AF_INET6 if ":" in addr else socket.AF_INET
-s = socket.socket(fam, socket.SOCK_DGRAM)
-s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
-s.bind((addr, port))
-s.settimeout(30)
+todo = []
+for nr, burst in enumerate(sys.argv[3:]):
+    v, size, count, tail = map(int, burst.split(":"))
+    s = socket.socket(socket.AF_INET6 if v == 6 else socket.AF_INET, socket.SOCK_DGRAM)
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+    s.bind((sys.argv[2 if v == 6 else 1], 6000 + nr))
+    s.settimeout(60)
+    todo.append((s, burst, size, count, tail))
 print("ready", flush=True)
-want = bytes((i * 7 + i // 251) & 255 for i in range(size * count + tail))
-n = count + (tail > 0)
-for i in range(n):
-    try:
-        got = s.recv(65536)
-    except socket.timeout:
-        sys.exit("only %d of %d datagrams came" % (i, n))
-    if got != want[i * size:(i + 1) * size]:
-        sys.exit("datagram %d of %d bytes differs" % (i, len(got)))
+for s, burst, size, count, tail in todo:
+    want = bytes((i * 7 + i // 251) & 255 for i in range(size * count + tail))
+    n = count + (tail > 0)
+    for i in range(n):
+        try:
+            got = s.recv(65536)
+        except socket.timeout:
+            sys.exit("burst %s: only %d of %d datagrams came" % (burst, i, n))
+        if got != want[i * size:(i + 1) * size]:
+            sys.exit("burst %s: datagram %d of %d bytes differs" % (burst, i, len(got)))
 print("ok")
 PY
 cat >"$WORK/wire.py" <<'PY'
@@ -95,7 +102,7 @@ if counters != list(range(counters[0], counters[0] + len(counters))):
 print(" ".join(map(str, lengths)))
 PY
 
-# padded LENGTH: of an inner packet, on the wire, by the default MTU of 1420
+# padded LENGTH: of an inner packet, on the wire, by an MTU of 1420
 padded() {
 	local n=$((($1 + 15) / 16 * 16))
 
@@ -103,49 +110,46 @@ padded() {
 	echo $((n + 32))
 }
 
-# burst FAMILY SIZE COUNT TAIL: send one, compare everything
-burst() {
-	local addr=$A2 hdr=28 size=$2 count=$3 tail=$4 want="" i sink dump nr
+# what all bursts together must look like on the wire
+WANT=()
+for b in "${BURSTS[@]}"; do
+	IFS=: read -r v size count tail <<<"$b"
+	hdr=$((v == 6 ? 48 : 28))
+	for ((i = 0; i < count; i++)); do WANT+=("$(padded $((size + hdr)))"); done
+	((tail == 0)) || WANT+=("$(padded $((tail + hdr)))")
+done
 
-	if [[ $1 == 6 ]]; then addr=$B2 hdr=48; fi
-	nr=$((++BURST_NR))
-	capture 2 ve2 "b$nr" "udp and dst port $P2"
-	dump=$BG_PID
-	bg sink ns 2 python3 "$WORK/recv.py" "$addr" 6000 "$size" "$count" "$tail"
-	sink=$BG_PID
-	wait_for 20 "the receiver" grep -q ready "$WORK/sink.log"
-	ns 1 python3 "$WORK/send.py" "$addr" 6000 "$size" "$count" "$tail"
-	wait "$sink" || fail "$(tail -1 "$WORK/sink.log")"
-	for ((i = 0; i < count; i++)); do want+="$(padded $((size + hdr))) "; done
-	((tail == 0)) || want+="$(padded $((tail + hdr))) "
-	captured() { (($(tcpdump -n -r "$WORK/b$nr.pcap" 2>/dev/null | wc -l) >= WANT_LINES)); }
-	WANT_LINES=$((count + (tail > 0)))
-	[[ $WIRE == whole ]] || wait_for 10 "the capture" captured
-	stop "$dump"
-	if [[ $WIRE == cut ]]; then
-		got=$(python3 "$WORK/wire.py" "$WORK/b$nr.pcap") || fail "on the wire: $got"
-		expect_eq "lengths on the wire" "$got " "$want"
-	fi
-	rm "$WORK/b$nr.pcap"
-}
-BURST_NR=0
+captured() { (($(tcpdump -n -r "$WORK/wire.pcap" 2>/dev/null | wc -l) >= ${#WANT[@]})); }
 
 bursts() {
-	burst 4 1200 1 0
-	burst 4 1200 40 500
-	burst 4 1392 20 1
-	burst 6 100 50 0
-	burst 6 1372 45 700
+	local sink dump got
+
+	if [[ $WIRE == cut ]]; then
+		capture 2 ve2 wire "udp and dst port $P2 and greater 100"
+		dump=$BG_PID
+	fi
+	bg sink ns 2 python3 -IS "$WORK/recv.py" $A2 $B2 "${BURSTS[@]}"
+	sink=$BG_PID
+	wait_for 20 "the receiver" grep -q ready "$WORK/sink.log"
+	ns 1 python3 -IS "$WORK/send.py" $A2 $B2 "${BURSTS[@]}"
+	wait "$sink" || fail "$(tail -1 "$WORK/sink.log")"
+	[[ $WIRE == cut ]] || return 0
+	wait_for 10 "the capture" captured
+	stop "$dump"
+	got=$(python3 -IS "$WORK/wire.py" "$WORK/wire.pcap" 2>&1) || fail "on the wire: $got"
+	expect_eq "lengths on the wire" "$got" "${WANT[*]}"
+	rm "$WORK/wire.pcap"
 }
 
-# wire cut: the sender's cable takes no batches, so the capture behind it shows
-# datagrams; whole: the defaults, by which batches cross the cable whole
+# wire cut: the sender's cable takes no batches and wants checksums complete, so
+# the capture behind it shows datagrams as a real cable would carry them; whole:
+# the defaults, by which batches cross the cable whole
 wire() {
 	local on=on
 
 	WIRE=$1
 	[[ $WIRE == whole ]] || on=off
-	ns 1 ethtool -K ve1 gso $on tso $on tx-udp-segmentation $on >/dev/null
+	ns 1 ethtool -K ve1 tx $on gso $on tso $on tx-udp-segmentation $on >/dev/null
 	ns 2 ethtool -K ve2 gro $on >/dev/null
 }
 

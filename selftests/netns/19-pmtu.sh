@@ -61,7 +61,7 @@ s.shutdown(socket.SHUT_WR)
 print("sum", h.hexdigest())
 PY
 
-MB=$(scaled 8)
+MB=$(scaled 5)
 progress() { (($(sed -n 's/^at //p' "$WORK/sink.log" | tail -1) + 0 > $1)); }
 
 # stream ADDR COMMAND...: the commands run after one quarter and again after
@@ -70,10 +70,10 @@ stream() {
 	local addr=$1 sink src
 
 	shift
-	bg sink ns 2 python3 "$WORK/sink.py" "$addr"
+	bg sink ns 2 python3 -IS "$WORK/sink.py" "$addr"
 	sink=$BG_PID
 	wait_for 20 "the receiver" grep -q ready "$WORK/sink.log"
-	bg source ns 1 python3 "$WORK/source.py" "$addr" "$MB"
+	bg source ns 1 python3 -IS "$WORK/source.py" "$addr" "$MB"
 	src=$BG_PID
 	wait_for 60 "a quarter of the stream" progress $((MB * 262144))
 	"$@" in

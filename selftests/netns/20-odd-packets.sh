@@ -42,10 +42,10 @@ for n in map(int, sys.argv[2:]):
     time.sleep(0.01)
 PY
 sizes=(0 1 15 16 17 1359 1360 1361 1376 1377 1400 2800 8000 16384 40000 65400)
-bg usink ns 2 python3 "$WORK/udp-sink.py" $A2 ${#sizes[@]}
+bg usink ns 2 python3 -IS "$WORK/udp-sink.py" $A2 ${#sizes[@]}
 pid=$BG_PID
 wait_for 20 "the receiver" grep -q ready "$WORK/usink.log"
-ns 1 python3 "$WORK/udp-source.py" $A2 "${sizes[@]}"
+ns 1 python3 -IS "$WORK/udp-source.py" $A2 "${sizes[@]}"
 wait "$pid" || fail "$(tail -1 "$WORK/usink.log")"
 
 # A file sent by sendfile is sent from the pages of the page cache: whoever
@@ -71,6 +71,7 @@ import os, socket, sys
 
 f = open(sys.argv[2], "rb")
 s = socket.create_connection((sys.argv[1], 6003), timeout=60)
+s.settimeout(None)
 size, pos = os.fstat(f.fileno()).st_size, 0
 while pos < size:
     pos += os.sendfile(s.fileno(), f.fileno(), pos, size - pos)
@@ -80,10 +81,10 @@ want=$(sha256sum <"$WORK/file" | cut -d' ' -f1)
 sendfile_once() {
 	local sink
 
-	bg fsink ns 2 python3 "$WORK/file-sink.py" $A2
+	bg fsink ns 2 python3 -IS "$WORK/file-sink.py" $A2
 	sink=$BG_PID
 	wait_for 20 "the receiver" grep -q ready "$WORK/fsink.log"
-	ns 1 python3 "$WORK/file-source.py" $A2 "$WORK/file"
+	ns 1 python3 -IS "$WORK/file-source.py" $A2 "$WORK/file"
 	wait "$sink" || fail "$(tail -1 "$WORK/fsink.log")"
 	expect_eq "what arrived" "$(sed -n 's/^sum //p' "$WORK/fsink.log")" "$want"
 	expect_eq "the file itself" "$(sha256sum <"$WORK/file" | cut -d' ' -f1)" "$want"
@@ -143,10 +144,10 @@ else:
     print("sum", h.hexdigest())
     s.recv(1)
 PY
-	bg ssink ns 2 python3 "$WORK/sctp.py" sink $A2
+	bg ssink ns 2 python3 -IS "$WORK/sctp.py" sink $A2
 	pid=$BG_PID
 	wait_for 20 "the receiver" grep -q ready "$WORK/ssink.log"
-	sum=$(ns 1 python3 "$WORK/sctp.py" source $A2)
+	sum=$(ns 1 python3 -IS "$WORK/sctp.py" source $A2)
 	wait "$pid" || fail "$(tail -1 "$WORK/ssink.log")"
 	expect_eq "sum" "$(grep ^sum "$WORK/ssink.log")" "$sum"
 else
@@ -161,7 +162,7 @@ import errno, random, socket, struct, sys
 
 dev, a, b = sys.argv[1], sys.argv[2], sys.argv[3]
 random.seed(1)
-s = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM)
+s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
 s.setsockopt(263, 15, 1)  # SOL_PACKET, PACKET_VNET_HDR
 src, dst = socket.inet_aton(a), socket.inet_aton(b)
 sent = refused = 0
@@ -188,7 +189,8 @@ for proto in (6, 17, 1, 132):
 print(sent, "taken,", refused, "refused")
 sys.exit(0 if sent else 1)
 PY
-note "$(ns 1 python3 "$WORK/forge.py" tn1 $A1 $A2)"
+out=$(ns 1 python3 -IS "$WORK/forge.py" tn1 $A1 $A2 2>&1) || fail "$(tail -1 <<<"$out")"
+note "$out"
 
 case_ "all is well afterwards"
 ping_all 1 $A2 50

@@ -8,21 +8,6 @@
 
 #include <netlink/msg.h>
 
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t n, size_t size);
-void *__real_reallocarray(void *p, size_t n, size_t size);
-char *__real_strndup(const char *s, size_t n);
-struct nl_msg *__real_nlmsg_alloc_size(size_t size);
-void __real_nlmsg_free(struct nl_msg *msg);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_reallocarray(void *p, size_t n, size_t size);
-char *__wrap_strndup(const char *s, size_t n);
-void *__wrap_sodium_malloc(size_t size);
-void __wrap_sodium_free(void *p);
-struct nl_msg *__wrap_nlmsg_alloc_size(size_t size);
-void __wrap_nlmsg_free(struct nl_msg *msg);
-
 unsigned int fail_alloc_dirty_msgs;
 
 static size_t left = SIZE_MAX;

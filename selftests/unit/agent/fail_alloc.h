@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct nl_msg;
+
 /* Refuse the allocation after @n good ones; SIZE_MAX = none. */
 void fail_alloc_at(size_t n);
 
@@ -26,5 +28,21 @@ extern unsigned int fail_alloc_dirty_msgs;
  * Return: how many failures there were; 0 if one of them was taken for success.
  */
 size_t fail_alloc_each(int (*run)(void *ctx), void *ctx);
+
+/* The linker calls __wrap_x() for x(), and x() is __real_x(). */
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t n, size_t size);
+void *__real_reallocarray(void *p, size_t n, size_t size);
+char *__real_strndup(const char *s, size_t n);
+struct nl_msg *__real_nlmsg_alloc_size(size_t size);
+void __real_nlmsg_free(struct nl_msg *msg);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t n, size_t size);
+void *__wrap_reallocarray(void *p, size_t n, size_t size);
+char *__wrap_strndup(const char *s, size_t n);
+void *__wrap_sodium_malloc(size_t size);
+void __wrap_sodium_free(void *p);
+struct nl_msg *__wrap_nlmsg_alloc_size(size_t size);
+void __wrap_nlmsg_free(struct nl_msg *msg);
 
 #endif /* FAIL_ALLOC_H */

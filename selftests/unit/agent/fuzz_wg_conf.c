@@ -3,17 +3,23 @@
  * Configuration files, and with their lines as arguments "wg set"; what is
  * taken is built into messages as well.
  */
+#include "fuzz_wg_conf.h"
+
 #include "dataplane/batch.h"
 #include "wire/wg_conf.h"
 
 #include <assert.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define ARGS_MAX 64
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	(void)argc;
+	(void)argv;
+	return secret_init();
+}
 
 static void use(int r, struct wg_config *config, struct err_detail *detail)
 {
@@ -57,7 +63,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 	if (!copy)
 		return 0;
-	memcpy(copy, data, len);
+	if (len)
+		memcpy(copy, data, len);
 	use(wg_conf_parse(&text, len & 1, &detail, &config), &config, &detail);
 	fuzz_args(copy, len);
 	free(copy);

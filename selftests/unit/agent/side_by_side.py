@@ -153,10 +153,9 @@ class Test:
 
     # --- show ---------------------------------------------------------------
 
-    def show_once(self, field, names, now, files):
-        """(what wg prints, what we print) of the same devices at @now."""
+    def show_once(self, field, names, folder):
+        """(what wg prints, what we print) of the same devices now."""
         which = names[0] if len(names) == 1 else "all"
-        color = field == "-color"
         args = ["wg", "show", which]
         if which == "all" and field[0] == "-":
             args = ["wg", "show"]
@@ -164,15 +163,9 @@ class Test:
             args.append(field)
         if field == "conf":
             args = ["wg", "showconf", which]
-        mode = "always" if color else "never"
-        theirs = run(*args, WG_COLOR_MODE=mode).stdout
-        ours = run(self.wg_text, "show", field, str(now),
-                   *[f"{n}={files[n]}" for n in names]).stdout
-        return hide(theirs), ours
-
-    def show(self, folder, record):
+        mode = "always" if field == "-color" else "never"
         files = {}
-        while True:
+        for _ in range(20):
             now = int(time.time())
             for name, answer in (("wg0", device(now)), ("wg1", ""),
                                  ("wg2", "listen_port=7\n" + device(now))):
@@ -180,42 +173,53 @@ class Test:
                 with open(files[name], "w") as out:
                     out.write(answer)
                 self.devices.add(name, answer)
-            results = []
-            order = run("wg", "show", "interfaces").stdout.split()
-            for names in (["wg0"], ["wg1"], order):
-                for field in ["-", "-color"] + FIELDS:
-                    if field == "endpoints" and len(names) > 1:
-                        # wg prints all names on one line there.
-                        continue
-                    results.append((field, names,
-                                    self.show_once(field, names, now, files)))
-            results.append(("conf", ["wg0"],
-                            self.show_once("conf", ["wg0"], now, files)))
+            theirs = run(*args, WG_COLOR_MODE=mode).stdout
             # wg reads the clock itself: once more if it has moved on.
             if int(time.time()) == now:
                 break
-        for field, names, (theirs, ours) in results:
-            if field == "conf":
-                ours = ours.split("\n", 2)[2]   # the warning in front
-            name = field.lstrip("-") or "people"
-            self.compare(f"show-{'all' if len(names) > 1 else names[0]}-{name}",
-                         theirs, ours)
-        if record:
-            self.record(now, files, results)
+        ours = run(self.wg_text, "show", field, str(now),
+                   *[f"{n}={files[n]}" for n in names]).stdout
+        return hide(theirs), ours
 
-    def record(self, now, files, results):
-        for name in os.listdir(GOLDEN):
-            if name != "README":
-                os.unlink(os.path.join(GOLDEN, name))
-        shutil.copy(files["wg0"], os.path.join(GOLDEN, "wg0.uapi"))
-        with open(os.path.join(GOLDEN, "now"), "w") as out:
-            out.write(f"{now}\n")
-        for field, names, (theirs, _) in results:
-            if names == ["wg0"]:
-                name = {"-": "people", "-color": "people-color"}.get(field,
-                                                                     field)
-                with open(os.path.join(GOLDEN, name), "w") as out:
-                    out.write(theirs)
+    def show(self, folder):
+        self.show_once("-", ["wg0"], folder)
+        order = run("wg", "show", "interfaces").stdout.split()
+        if sorted(order) != ["wg0", "wg1", "wg2"]:
+            self.verdict("show", f"wg sees the devices {order}")
+        for names in (["wg0"], ["wg1"], order):
+            for field in ["-", "-color"] + FIELDS:
+                if field == "endpoints" and len(names) > 1:
+                    # wg prints all names on one line there.
+                    continue
+                self.show_field(field, names, folder)
+        self.show_field("conf", ["wg0"], folder)
+
+    def show_field(self, field, names, folder):
+        theirs, ours = self.show_once(field, names, folder)
+        if field == "conf":
+            ours = ours.split("\n", 2)[2]   # the warning in front
+        which = "all" if len(names) > 1 else names[0]
+        name = {"-": "people", "-color": "people-color"}.get(field, field)
+        self.compare(f"show-{which}-{name}", theirs, ours)
+
+    def record(self, folder):
+        """All of golden/ at one second, however often that takes."""
+        fields = {"people": "-", "people-color": "-color", "conf": "conf"}
+        fields.update({field: field for field in FIELDS})
+        for _ in range(100):
+            begin = int(time.time())
+            results = {name: self.show_once(field, ["wg0"], folder)[0]
+                       for name, field in fields.items()}
+            if int(time.time()) == begin:
+                break
+        else:
+            self.verdict("record", "this machine is too slow")
+            return
+        results["wg0.uapi"] = device(begin)
+        results["now"] = f"{begin}\n"
+        for name, content in results.items():
+            with open(os.path.join(GOLDEN, name), "w") as out:
+                out.write(content)
 
     # --- set ----------------------------------------------------------------
 
@@ -395,7 +399,10 @@ def main():
     os.makedirs(SOCKETS)
     with tempfile.TemporaryDirectory(dir="/run") as folder:
         test = Test(wg_text)
-        test.show(folder, "--record" in sys.argv)
+        if "--record" in sys.argv:
+            test.record(folder)
+            return 1 if test.failed else 0
+        test.show(folder)
         test.devices.add("wg0", "")
         for name, args in set_cases(folder).items():
             test.set(name, args)

@@ -2,6 +2,7 @@
 /* The messages are taken apart with libnl alone, attribute by attribute. */
 #include "test.h"
 
+#include "base/array.h"
 #include "dataplane/batch.h"
 #include "dataplane/genl_conn.h"
 #include "fail_alloc.h"
@@ -290,7 +291,7 @@ static void presence_decides(void)
 	};
 	size_t i;
 
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct wg_peer_config peer = {
 			.presence = cases[i].presence,
 			.remove = cases[i].remove,
@@ -421,7 +422,7 @@ static void splits_big_configurations(void)
 	};
 	size_t i;
 
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct batch batch = { 0 };
 		struct seen seen = { 0 };
 		struct wg_config c;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "test.h"
 
+#include "base/array.h"
 #include "base/err.h"
 #include "crypto/key.h"
 
@@ -51,7 +52,7 @@ static void refuses_other_spellings(void)
 	size_t i;
 
 	CHECK(key);
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		const char *s = cases[i].text;
 
 		test_case("%s", cases[i].name);
@@ -129,5 +130,5 @@ int main(int argc, char **argv)
 {
 	if (secret_init() < 0)
 		return 2;
-	return test_main(tests, sizeof(tests) / sizeof(tests[0]), argc, argv);
+	return test_main(tests, ARRAY_SIZE(tests), argc, argv);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "test.h"
 
+#include "base/array.h"
 #include "dataplane/genl_conn.h"
 
 #include <linux/netlink.h>
@@ -55,7 +56,7 @@ static void reads_reasons(void)
 	struct genl_refusal r;
 	size_t i;
 
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct nl_msg *msg = make(cases[i].type, cases[i].flags);
 
 		test_case("%s", cases[i].name);

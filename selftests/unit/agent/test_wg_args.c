@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "test.h"
 
+#include "base/array.h"
 #include "fail_alloc.h"
 #include "wire/wg_conf.h"
 
@@ -22,9 +23,10 @@ static int parse(const char *line, struct err_detail *detail,
 	     s = strtok(NULL, " ")) {
 		if (strcmp(s, "''") == 0)
 			*s = 0;
-		for (c = s; *c; c++)
+		for (c = s; *c; c++) {
 			if (*c == '_')
 				*c = ' ';
+		}
 		argv[argc++] = s;
 	}
 	return wg_conf_parse_args(argv, argc, detail, config);
@@ -83,7 +85,7 @@ static void allowed_ips(void)
 	char line[300];
 	size_t i;
 
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		test_case("%s", cases[i].args);
 		snprintf(line, sizeof(line), "peer %s %s", PUB1,
 			 cases[i].args);
@@ -93,8 +95,9 @@ static void allowed_ips(void)
 		}
 		CHECK_EQ(parse(line, &detail, &c), 0);
 		CHECK_EQ(c.peers[0].prefixes.n, cases[i].n);
-		CHECK_EQ(c.peers[0].set,
-			 cases[i].replace ? WG_PEER_REPLACE_IPS : 0);
+		CHECK_EQ(!!(c.peers[0].set & WG_PEER_REPLACE_IPS),
+			 cases[i].replace);
+		CHECK_EQ(c.peers[0].set & ~WG_PEER_REPLACE_IPS, 0);
 		wg_config_done(&c);
 	}
 }
@@ -128,7 +131,7 @@ static void refuses(void)
 	struct wg_config c;
 	size_t i;
 
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		test_case("%s", cases[i].args);
 		CHECK(parse(cases[i].args, &detail, &c) < 0);
 		if (!strstr(detail.text, cases[i].says))

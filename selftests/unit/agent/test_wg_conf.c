@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "test.h"
 
+#include "base/array.h"
 #include "fail_alloc.h"
 #include "wire/wg_conf.h"
 
@@ -162,7 +163,7 @@ static void refuses(void)
 		{ "sign", "[Peer]\nPublicKey=" PUB1 "\nAllowedIPs=+10.0.0.1\n",
 		  "+10.0.0.1" },
 		{ "other comment sign", "; x\n[Interface]\n", "line 1: " },
-		{ "NUL", "[Interface]\nListenPort=5\0" "5\n", "Port" },
+		{ "NUL", "[Interface]\nListenPort=5\0005\n", "Port" },
 		{ "placeholder of showconf",
 		  "[Interface]\nPrivateKey = (hidden)\n",
 		  "Replace (hidden) by the key" },
@@ -174,7 +175,7 @@ static void refuses(void)
 	struct wg_config c;
 	size_t i;
 
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		size_t len = strlen(cases[i].s);
 
 		test_case("%s", cases[i].name);
@@ -203,7 +204,7 @@ static void never_shows_secrets(void)
 	struct wg_config c;
 	size_t i;
 
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		test_case("%s", cases[i]);
 		CHECK(parse(cases[i], strlen(cases[i]), true, &detail, &c) <
 		      0);

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void malformed(const char *line)
+static void reject(const char *line)
 {
 	fprintf(stderr, "malformed: %s\n", line);
 	exit(2);
@@ -17,12 +17,12 @@ static void read_hex(const char *s, uint8_t *key)
 	size_t i;
 
 	if (strlen(s) != 2 * KEY_LEN)
-		malformed(s);
+		reject(s);
 	for (i = 0; i < KEY_LEN; i++) {
 		unsigned int byte;
 
 		if (sscanf(s + 2 * i, "%2x", &byte) != 1)
-			malformed(s);
+			reject(s);
 		key[i] = byte;
 	}
 }
@@ -34,7 +34,7 @@ static void read_addr(const char *s, uint8_t *addr, uint8_t *len)
 	else if (inet_pton(AF_INET6, s, addr) == 1)
 		*len = 16;
 	else
-		malformed(s);
+		reject(s);
 }
 
 /* 192.0.2.1:5, [2001:db8::1]:5, [fe80::1%7]:5 */
@@ -43,14 +43,14 @@ static void read_endpoint(char *s, struct wg_endpoint *e)
 	char *colon = strrchr(s, ':'), *end, *scope;
 
 	if (!colon)
-		malformed(s);
+		reject(s);
 	*colon = 0;
 	e->port = atoi(colon + 1);
 	if (*s == '[') {
 		s++;
 		end = strchr(s, ']');
 		if (!end)
-			malformed(s);
+			reject(s);
 		*end = 0;
 		scope = strchr(s, '%');
 		if (scope) {
@@ -67,12 +67,12 @@ static void read_prefix(char *s, struct wg_prefixes *list)
 	char *slash = strchr(s, '/');
 
 	if (!slash)
-		malformed(s);
+		reject(s);
 	*slash = 0;
 	read_addr(s, prefix.addr, &prefix.addr_len);
 	prefix.bits = atoi(slash + 1);
 	if (wg_prefixes_add(list, &prefix) < 0)
-		malformed("memory");
+		reject("memory");
 }
 
 static void read_peer(struct wg_peer *peer, const char *name, char *value)
@@ -94,7 +94,7 @@ static void read_peer(struct wg_peer *peer, const char *name, char *value)
 	else if (strcmp(name, "persistent_keepalive_interval") == 0)
 		peer->keepalive_s = atoi(value);
 	else
-		malformed(name);
+		reject(name);
 }
 
 static void read_device(struct wg_device *dev, const char *name, char *value)
@@ -104,7 +104,7 @@ static void read_device(struct wg_device *dev, const char *name, char *value)
 	if (strcmp(name, "private_key") == 0) {
 		key = secret32_new();
 		if (!key)
-			malformed("memory");
+			reject("memory");
 		read_hex(value, secret32_expose(key));
 		key_derive_public(key, &dev->key);
 		secret32_free(key);
@@ -114,7 +114,7 @@ static void read_device(struct wg_device *dev, const char *name, char *value)
 	} else if (strcmp(name, "fwmark") == 0) {
 		dev->fwmark = strtoul(value, NULL, 10);
 	} else {
-		malformed(name);
+		reject(name);
 	}
 }
 
@@ -127,7 +127,7 @@ void uapi_text_read(const char *path, const char *ifname,
 	size_t i;
 
 	if (!in)
-		malformed(path);
+		reject(path);
 	memset(dev, 0, sizeof(*dev));
 	snprintf(dev->name, sizeof(dev->name), "%s", ifname);
 	for (i = 0; i < WG_SWITCHES; i++)
@@ -136,12 +136,12 @@ void uapi_text_read(const char *path, const char *ifname,
 		line[strcspn(line, "\n")] = 0;
 		value = strchr(line, '=');
 		if (!value)
-			malformed(line);
+			reject(line);
 		*value++ = 0;
 		if (strcmp(line, "public_key") == 0) {
 			peer = wg_device_add_peer(dev);
 			if (!peer)
-				malformed("memory");
+				reject("memory");
 			peer->roam = true;
 			read_hex(value, peer->key.byte);
 		} else if (peer) {
