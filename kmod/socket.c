@@ -326,6 +326,31 @@ static bool tn_sockets_bound(const struct tn_sockets *s)
 	return tn_socket_bound(s->sk4) && tn_socket_bound(s->sk6);
 }
 
+static void tn_socket_leave_port(struct sock *old, const struct sock *successor)
+{
+	if (!old || !successor || inet_sk(old)->inet_sport !=
+				  READ_ONCE(inet_sk(successor)->inet_sport))
+		return;
+	lock_sock(old);
+	old->sk_prot->unhash(old);
+	release_sock(old);
+}
+
+/*
+ * Where two sockets share a port the kernel spreads datagrams over both. Before
+ * the old one becomes a plain socket again, in whose queue a message of ours
+ * would be lost, no datagram must find it. What is on its way to it still
+ * reaches us: the caller waits a grace period before it unhooks.
+ */
+static void tn_sockets_leave_port(struct tn_sockets *old,
+				  const struct tn_sockets *successor)
+{
+	if (!old || !old->adopted || !successor)
+		return;
+	tn_socket_leave_port(old->sk4, successor->sk4);
+	tn_socket_leave_port(old->sk6, successor->sk6);
+}
+
 /**
  * tn_sockets_free() - give a pair up that nobody sends through any more
  * @socks:	the pair, or NULL; its predecessor goes too
@@ -396,6 +421,7 @@ void tn_sockets_install(struct tn_device *tn, struct tn_sockets *socks)
 	rcu_assign_pointer(tn->socks, socks);
 	if (!old)
 		return;
+	tn_sockets_leave_port(old, socks);
 	synchronize_net();
 	tn_sockets_free(old);
 }
@@ -417,6 +443,7 @@ void tn_sockets_bound_work(struct work_struct *work)
 	if (s && s->prev) {
 		if (tn_sockets_bound(s)) {
 			prev = s->prev;
+			tn_sockets_leave_port(prev, s);
 			WRITE_ONCE(s->prev, NULL);
 			synchronize_net();
 		} else {

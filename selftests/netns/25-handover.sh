@@ -171,7 +171,7 @@ lossless() {
 
 	bg there ns 1 stdbuf -oL ping -n -i 0.02 $A2
 	p1=$BG_PID
-	bg back ns 2 stdbuf -oL ping -n -i 0.02 $B1
+	bg back ns 2 stdbuf -oL ping -n -i 0.02 $A1
 	p2=$BG_PID
 	wait_for 10 "echoes" ten_more 0 0
 	"$@"
