@@ -89,7 +89,8 @@ build_kernel()	# name folder
 		need "${f%:*}" "${f#*:}"
 	done
 	build_source
-	rm -rf "$2"
+	# The folder is named after all that goes into it, so what an interrupted
+	# build left in it is good.
 	mkdir -p "$2/build"
 	make=(make -C "$b_source" "O=$2/build" "ARCH=$b_arch"
 		"LOCALVERSION=-tailnet-$1" KBUILD_BUILD_USER=tailnet

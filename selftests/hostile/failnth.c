@@ -35,6 +35,7 @@ static struct nl nl;
 static struct nlbuf b;
 static struct snap before, after, wanted, now;
 static unsigned int step = 1;
+static bool answer_lost;
 
 /*
  * Reading and writing the file copies to and from user space, which may be
@@ -271,9 +272,17 @@ static void begin_merge(void)
 		die("cannot open a transaction: %s (%d)", a.text, a.err);
 }
 
-/* After a begin that failed, one that does not must be possible. */
+/*
+ * After a begin that failed, one that does not must be possible. When only the
+ * answer was lost, nobody knows the token: closing the socket ends it.
+ */
 static void begin_again(void)
 {
+	if (answer_lost) {
+		nl_close(&nl);
+		if (nl_open(&nl, TAILNET_GENL_NAME))
+			die("no netlink family %s", TAILNET_GENL_NAME);
+	}
 	begin_merge();
 	abort_txn();
 }
@@ -347,6 +356,7 @@ static bool try_op(const struct op *op, unsigned int n, unsigned int *refused)
 	snap_take(&nl, &before);
 	op->build();
 	failed = call_armed(n, &a);
+	answer_lost = a.lost;
 	snap_take(&nl, &after);
 	snap_take_timeless(&nl, &now);
 	if (a.err && !a.lost && !snap_equal(&before, &after))
