@@ -21,9 +21,6 @@ struct tn_napi;
 struct tn_sockets;
 struct tn_txn;
 
-/* Peers of one device at most. Source: WireGuard, 2^20. */
-#define TN_PEERS_MAX (1u << 20)
-
 /**
  * struct tn_pass_bucket - bounds what passes up to the owner of a socket
  * @lock:	protects the rest
@@ -31,7 +28,7 @@ struct tn_txn;
  * @left:	datagrams until then
  */
 struct tn_pass_bucket {
-	spinlock_t lock;
+	spinlock_t lock;	/* protects the rest */
 	unsigned long refill;
 	unsigned int left;
 };
@@ -85,7 +82,7 @@ struct tn_pass_bucket {
 struct tn_device {
 	struct net_device *dev;
 	struct list_head list;
-	struct mutex cfg_lock;
+	struct mutex cfg_lock;	/* protects configuration */
 
 	struct tn_identity identity;
 	struct tn_cookie_checker cookies;

@@ -40,7 +40,7 @@ struct tn_keypair {
 	atomic64_t send_counter;
 	bool send_ok;
 	bool recv_ok;
-	spinlock_t recv_lock;
+	spinlock_t recv_lock;	/* protects @replay */
 	struct tn_replay replay;
 	u64 birth_ns;
 	u32 remote_index;
@@ -55,7 +55,7 @@ struct tn_keypair {
  * @next:	made as responder, waits for the first packet
  */
 struct tn_keypairs {
-	spinlock_t lock;
+	spinlock_t lock;	/* protects changes of the slots */
 	struct tn_keypair __rcu *current_kp;
 	struct tn_keypair __rcu *previous;
 	struct tn_keypair __rcu *next;

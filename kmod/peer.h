@@ -86,12 +86,12 @@ struct tn_peer {
 
 	struct tn_handshake hs;
 	struct tn_index hs_index;
-	struct mutex hs_steps;
+	struct mutex hs_steps;	/* one handshake step at a time */
 	struct tn_cookie cookie;
 	struct tn_keypairs keypairs;
 	struct tn_path path;
 
-	spinlock_t tx_lock;
+	spinlock_t tx_lock;	/* protects @staged */
 	struct sk_buff_head staged;
 	unsigned int staged_segs;
 	struct tn_order tx_order;

@@ -49,7 +49,7 @@ struct tn_index {
  * @buckets:	RCU readers
  */
 struct tn_indices {
-	spinlock_t lock;
+	spinlock_t lock;	/* protects changes */
 	unsigned int bits;
 	struct hlist_head *buckets;
 };

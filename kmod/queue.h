@@ -71,7 +71,7 @@ struct tn_batch {
  * @draining:	bit 0: somebody takes done batches off the head
  */
 struct tn_order {
-	spinlock_t lock;
+	spinlock_t lock;	/* protects @batches and @len */
 	struct list_head batches;
 	unsigned int len;
 	unsigned long draining;
@@ -85,7 +85,7 @@ struct tn_order {
  * @cpu:	the CPU
  */
 struct tn_crypt_cpu {
-	spinlock_t lock;
+	spinlock_t lock;	/* protects @batches */
 	struct list_head batches;
 	struct work_struct work;
 	int cpu;

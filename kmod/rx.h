@@ -69,7 +69,7 @@ struct tn_napi {
 	struct tn_device *tn;
 	struct llist_head ready;
 	struct llist_node *resume;
-	spinlock_t crypt_lock;
+	spinlock_t crypt_lock;	/* protects @crypt */
 	struct list_head crypt;
 	unsigned int crypt_segs;
 };

@@ -373,7 +373,7 @@ int tn_plan_make(struct tn_plan *plan, struct tn_device *tn,
 	}
 	tn_plan_gone(plan, tn, upd);
 	if ((u64)tn->num_peers + plan->num_new - plan->num_gone >
-	    TN_PEERS_MAX) {
+	    TN_MAX_PEERS) {
 		NL_SET_ERR_MSG(extack, "too many peers");
 		return -E2BIG;
 	}

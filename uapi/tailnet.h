@@ -106,7 +106,9 @@ enum tailnet_a {
  *	port, 0 lets it choose one. Out: the port in force; while there are no
  *	sockets, the port wanted
  * @TAILNET_A_DEV_SOCK4: s32, in: descriptor of a UDP socket, AF_INET, of the
- *	calling task; the module keeps it alive. -1 gives it up
+ *	calling task; the module keeps it alive. -1 gives it up. If it has the
+ *	port of the one before, or is bound to it later (SO_REUSEPORT), the one
+ *	before leaves that port
  * @TAILNET_A_DEV_SOCK6: s32, in: the same, AF_INET6, with IPV6_V6ONLY
  * @TAILNET_A_DEV_FWMARK: u32; mark of outgoing datagrams and their routing
  * @TAILNET_A_DEV_FLAGS: bitfield32 of TAILNET_DEV_F_*
