@@ -123,18 +123,10 @@ static void tn_tx_stage(struct tn_peer *peer, struct sk_buff_head *packets,
 	spin_unlock_bh(&peer->tx_lock);
 }
 
-/**
- * tn_tx_xmit() - the device's ndo_start_xmit
- * @skb:	from the stack; consumed
- * @dev:	a tailnet device
- *
- * Context: Softirqs off, under RCU.
- * Return: NETDEV_TX_OK; or a negative error, so that a sender learns at once
- *	   that nobody is there.
- */
-netdev_tx_t tn_tx_xmit(struct sk_buff *skb, struct net_device *dev)
+static int tn_tx_packet(struct tn_device *tn, struct sk_buff *skb)
+	__must_hold(RCU)
 {
-	struct tn_device *tn = netdev_priv(dev);
+	const struct net_device *dev = tn->dev;
 	enum tn_drop reason = TN_DROP_TX_PROTO;
 	struct sk_buff_head packets;
 	struct tn_peer *peer;
@@ -174,12 +166,32 @@ netdev_tx_t tn_tx_xmit(struct sk_buff *skb, struct net_device *dev)
 		goto drop;
 	tn_tx_stage(peer, &packets, segs);
 	tn_tx_flush(peer);
-	return NETDEV_TX_OK;
+	return 0;
 
 unreachable:
 	tn_tx_unreachable(skb);
 drop:
 	tn_drop_skb(tn, skb, reason);
+	return ret;
+}
+
+/**
+ * tn_tx_xmit() - the device's ndo_start_xmit
+ * @skb:	from the stack; consumed
+ * @dev:	a tailnet device
+ *
+ * Context: Softirqs off. The stack's own read section is not of the kind that
+ *	    protects the tables.
+ * Return: NETDEV_TX_OK; or a negative error, so that a sender learns at once
+ *	   that nobody is there.
+ */
+netdev_tx_t tn_tx_xmit(struct sk_buff *skb, struct net_device *dev)
+{
+	int ret;
+
+	rcu_read_lock();
+	ret = tn_tx_packet(netdev_priv(dev), skb);
+	rcu_read_unlock();
 	return ret;
 }
 
