@@ -49,7 +49,7 @@ int tn_genl_parse_dev(struct sk_buff *skb, struct genl_info *info,
 		      struct tn_device *tn, struct tn_update *upd);
 int tn_genl_dev_get(struct sk_buff *skb, struct genl_info *info);
 int tn_genl_dev_set(struct sk_buff *skb, struct genl_info *info);
-int tn_genl_dev_dump_start(struct netlink_callback *cb);
+int tn_genl_dump_check(struct netlink_callback *cb);
 int tn_genl_dev_dump(struct sk_buff *skb, struct netlink_callback *cb);
 struct tn_device *tn_genl_next_device(struct net *net, int *ifindex);
 
@@ -66,7 +66,6 @@ int tn_genl_peer_get(struct sk_buff *skb, struct genl_info *info);
 int tn_genl_peer_new(struct sk_buff *skb, struct genl_info *info);
 int tn_genl_peer_set(struct sk_buff *skb, struct genl_info *info);
 int tn_genl_peer_del(struct sk_buff *skb, struct genl_info *info);
-int tn_genl_peer_dump_start(struct netlink_callback *cb);
 int tn_genl_peer_dump(struct sk_buff *skb, struct netlink_callback *cb);
 
 /* genl_txn.c */

@@ -346,21 +346,20 @@ struct tn_device *tn_genl_next_device(struct net *net, int *ifindex)
 }
 
 /**
- * tn_genl_dev_dump_start() - a dump of all devices begins
+ * tn_genl_dump_check() - is a dump of all devices asked for as such?
  * @cb:	the dump
+ *
+ * Every part of a dump asks, and not a start function: that one's words do not
+ * reach the caller in kernels that we support.
  *
  * Return: 0, or -EINVAL if the request names one device.
  */
-int tn_genl_dev_dump_start(struct netlink_callback *cb)
+int tn_genl_dump_check(struct netlink_callback *cb)
 {
-	struct nlattr *const *attrs = tn_genl_dump_attrs(cb);
-
-	if (attrs[TAILNET_A_DEV]) {
-		NL_SET_ERR_MSG_ATTR(cb->extack, attrs[TAILNET_A_DEV],
-				    "a dump is of all devices");
-		return -EINVAL;
-	}
-	return 0;
+	if (!tn_genl_dump_attrs(cb)[TAILNET_A_DEV])
+		return 0;
+	NL_SET_ERR_MSG(cb->extack, "a dump is of all devices");
+	return -EINVAL;
 }
 
 /* Where a dump of devices is. */
@@ -383,6 +382,9 @@ int tn_genl_dev_dump(struct sk_buff *skb, struct netlink_callback *cb)
 	struct tn_device *tn;
 	int ret;
 
+	ret = tn_genl_dump_check(cb);
+	if (ret)
+		return ret;
 	while ((tn = tn_genl_next_device(sock_net(cb->skb->sk), &ifindex))) {
 		ret = tn_genl_fill_dev(skb, tn, NETLINK_CB(cb->skb).portid,
 				       cb->nlh->nlmsg_seq, NLM_F_MULTI);

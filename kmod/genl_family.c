@@ -85,7 +85,6 @@ static const struct genl_ops tn_genl_ops[] = {
 		.policy = tn_genl_dev_policy,
 		.maxattr = TAILNET_A_MAX,
 		.doit = tn_genl_dev_get,
-		.start = tn_genl_dev_dump_start,
 		.dumpit = tn_genl_dev_dump,
 	}, {
 		.cmd = TAILNET_CMD_DEV_SET,
@@ -99,7 +98,6 @@ static const struct genl_ops tn_genl_ops[] = {
 		.policy = tn_genl_peer_policy,
 		.maxattr = TAILNET_A_MAX,
 		.doit = tn_genl_peer_get,
-		.start = tn_genl_peer_dump_start,
 		.dumpit = tn_genl_peer_dump,
 	}, {
 		.cmd = TAILNET_CMD_PEER_NEW,
@@ -149,7 +147,6 @@ static const struct genl_ops tn_genl_ops[] = {
 		.policy = tn_genl_dev_policy,
 		.maxattr = TAILNET_A_MAX,
 		.doit = tn_genl_stats_get,
-		.start = tn_genl_dev_dump_start,
 		.dumpit = tn_genl_stats_dump,
 	},
 };

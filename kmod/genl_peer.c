@@ -623,33 +623,34 @@ int tn_genl_peer_del(struct sk_buff *skb, struct genl_info *info)
 	return tn_genl_apply(skb, info, TAILNET_PEER_OP_DEL);
 }
 
-/**
- * tn_genl_peer_dump_start() - a dump of a device's peers begins
- * @cb:	the dump
- *
- * The device is not held between the parts of a dump: whoever stops reading
- * one must not be able to keep the device from going.
- *
- * Return: 0 or a negative error.
+/*
+ * The device of a dump, held. It is not held between the parts: whoever stops
+ * reading must not be able to keep the device from going. That is no work for
+ * a start function, see tn_genl_dump_check().
  */
-int tn_genl_peer_dump_start(struct netlink_callback *cb)
+static struct tn_device *tn_genl_dump_device(struct netlink_callback *cb)
 {
 	struct tn_genl_peer_cursor *cursor = (void *)cb->ctx;
 	struct nlattr *const *attrs = tn_genl_dump_attrs(cb);
+	struct net *net = sock_net(cb->skb->sk);
 	struct tn_device *tn;
 
-	if (attrs[TAILNET_A_PEER] || attrs[TAILNET_A_GENERATION]) {
-		NL_SET_ERR_MSG_ATTR(cb->extack, attrs[TAILNET_A_PEER] ?:
-						attrs[TAILNET_A_GENERATION],
-				    "a dump is of all peers of a device");
-		return -EINVAL;
+	if (cursor->ifindex) {
+		tn = tn_device_get(net, cursor->ifindex, NULL);
+		if (!IS_ERR_OR_NULL(tn))
+			return tn;
+		NL_SET_ERR_MSG(cb->extack, "the device has gone");
+		return tn ?: ERR_PTR(-ENODEV);
 	}
-	tn = tn_genl_device(sock_net(cb->skb->sk), attrs, cb->extack);
-	if (IS_ERR(tn))
-		return PTR_ERR(tn);
-	cursor->ifindex = tn->dev->ifindex;
-	tn_device_put(tn);
-	return 0;
+	if (attrs[TAILNET_A_PEER] || attrs[TAILNET_A_GENERATION]) {
+		NL_SET_ERR_MSG(cb->extack,
+			       "a dump is of all peers of a device");
+		return ERR_PTR(-EINVAL);
+	}
+	tn = tn_genl_device(net, attrs, cb->extack);
+	if (!IS_ERR(tn))
+		cursor->ifindex = tn->dev->ifindex;
+	return tn;
 }
 
 static void tn_genl_dump_peers(struct sk_buff *skb, struct netlink_callback *cb,
@@ -695,15 +696,12 @@ static void tn_genl_dump_peers(struct sk_buff *skb, struct netlink_callback *cb,
  */
 int tn_genl_peer_dump(struct sk_buff *skb, struct netlink_callback *cb)
 {
-	struct tn_genl_peer_cursor *cursor = (void *)cb->ctx;
 	struct tn_device *tn;
 	int ret = 0;
 
-	tn = tn_device_get(sock_net(cb->skb->sk), cursor->ifindex, NULL);
-	if (IS_ERR_OR_NULL(tn)) {
-		NL_SET_ERR_MSG(cb->extack, "the device has gone");
-		return tn ? PTR_ERR(tn) : -ENODEV;
-	}
+	tn = tn_genl_dump_device(cb);
+	if (IS_ERR(tn))
+		return PTR_ERR(tn);
 	mutex_lock(&tn->cfg_lock);
 	if (tn->dying) {
 		NL_SET_ERR_MSG(cb->extack, "the device is being removed");

@@ -80,7 +80,7 @@ out_put:
 /**
  * tn_genl_stats_dump() - STATS_GET of all devices of a namespace
  * @skb:	answer
- * @cb:		the dump; begun by tn_genl_dev_dump_start()
+ * @cb:		the dump
  *
  * Context: Process.
  * Return: bytes in @skb, 0 at the end, or a negative error.
@@ -92,6 +92,9 @@ int tn_genl_stats_dump(struct sk_buff *skb, struct netlink_callback *cb)
 	int ifindex = *last;
 	int ret;
 
+	ret = tn_genl_dump_check(cb);
+	if (ret)
+		return ret;
 	while ((tn = tn_genl_next_device(sock_net(cb->skb->sk), &ifindex))) {
 		ret = tn_genl_fill_stats(skb, tn, NETLINK_CB(cb->skb).portid,
 					 cb->nlh->nlmsg_seq, NLM_F_MULTI);

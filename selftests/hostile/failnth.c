@@ -272,17 +272,22 @@ static void begin_merge(void)
 		die("cannot open a transaction: %s (%d)", a.text, a.err);
 }
 
+/* Whatever is open, also if nobody has read its token: its socket closes. */
+static void forget_txn(void)
+{
+	nl_close(&nl);
+	if (nl_open(&nl, TAILNET_GENL_NAME))
+		die("no netlink family %s", TAILNET_GENL_NAME);
+}
+
 /*
- * After a begin that failed, one that does not must be possible. When only the
- * answer was lost, nobody knows the token: closing the socket ends it.
+ * After a begin that failed, one that does not must be possible; where only the
+ * answer was lost, once the one that nobody knows of is forgotten.
  */
 static void begin_again(void)
 {
-	if (answer_lost) {
-		nl_close(&nl);
-		if (nl_open(&nl, TAILNET_GENL_NAME))
-			die("no netlink family %s", TAILNET_GENL_NAME);
-	}
+	if (answer_lost)
+		forget_txn();
 	begin_merge();
 	abort_txn();
 }
@@ -341,7 +346,7 @@ static void learn(const struct op *op)
 		die("%s: refused though nothing failed: %s (%d)", op->name,
 		    a.text, a.err);
 	snap_take_timeless(&nl, &wanted);
-	abort_txn();
+	forget_txn();
 	req_restore(&nl, REQ_PEERS);
 }
 
@@ -375,7 +380,7 @@ static bool try_op(const struct op *op, unsigned int n, unsigned int *refused)
 	if (a.err && op->undo)
 		op->undo();
 	if (!a.err)
-		abort_txn();
+		forget_txn();
 	if (!snap_equal(&before, &after))
 		req_restore(&nl, REQ_PEERS);
 	return failed;

@@ -110,14 +110,14 @@ STUN=000100002112a442$(zeros 12)
 STUN_ANSWER=010100002112a442$(zeros 12)
 JUNK=(
 	07				# tail of a batch
-	ffffffff$(zeros 60)		# no known protocol
-	01000000$(zeros 144)		# an initiation of nobody
-	01000000$(zeros 145)		# one byte too long for one
-	04000000$(zeros 28)		# data of no session
-	04000000$(zeros 27)		# one byte too short
-	05000000$(zeros 100)		# no such type
-	5453f09f92ad$(zeros 74)		# nearly the magic of disco
-	0001000022222222$(zeros 12)	# nearly STUN
+	"ffffffff$(zeros 60)"		# no known protocol
+	"01000000$(zeros 144)"		# an initiation of nobody
+	"01000000$(zeros 145)"		# one byte too long for one
+	"04000000$(zeros 28)"		# data of no session
+	"04000000$(zeros 27)"		# one byte too short
+	"05000000$(zeros 100)"		# no such type
+	"5453f09f92ad$(zeros 74)"		# nearly the magic of disco
+	"0001000022222222$(zeros 12)"	# nearly STUN
 )
 has_got() { own a recv s4; [[ $ANSWER == ok\ [1-9]* ]]; }
 for what in "disco $DISCO" "STUN $STUN" "STUN answer $STUN_ANSWER"; do
