@@ -11,7 +11,7 @@
 #include "noise.h"
 
 #define H2_BODY_MAX	(1 << 20)	/* of a request, bytes; as the real servers */
-#define H2_QUEUE_MAX	(512u << 20)	/* ours: unread answer of a stream, bytes */
+#define H2_QUEUE_MAX	(64u << 20)	/* ours: above it nothing is added, bytes */
 #define H2_STREAMS_MAX	100		/* ours: at a time */
 
 /**

@@ -7,6 +7,7 @@
 #include <openssl/ssl.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <zstd.h>
 
 #include "fault.h"
 #include "loop.h"
@@ -15,6 +16,8 @@
 #define CONNS_MAX	4096	/* ours: more are refused */
 
 struct conn;
+struct listener;
+struct admin_listener;
 struct c2n;
 
 /* Whose habits it has. */
@@ -109,9 +112,12 @@ struct server {
 	json_t *filters;
 	json_t *bootstrap_dns;
 	SSL_CTX *tls;
+	ZSTD_CCtx *zstd;
+	struct listener *listeners;
 	struct conn *conns;
 	unsigned int n_conns;
 	struct c2n *c2n;
+	struct admin_listener *admin;
 	json_t *ping_ids;
 	json_t *rpc_log;
 	bool state_dirty;
