@@ -177,7 +177,7 @@ static void deliver(struct conn *c)
 static void tls_input(struct conn *c, const uint8_t *data, size_t n)
 {
 	uint8_t plain[16384];
-	int got;
+	int got = 0;
 
 	BIO_write(SSL_get_rbio(c->ssl), data, n);
 	if (!SSL_is_init_finished(c->ssl)) {

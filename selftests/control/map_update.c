@@ -63,6 +63,14 @@ static bool update_derp(struct node *n, const json_t *info)
 	return true;
 }
 
+/* json_equal() takes two absent ones for different. */
+static bool same_field(const json_t *a, const json_t *b, const char *field)
+{
+	json_t *x = json_object_get(a, field), *y = json_object_get(b, field);
+
+	return x == y || json_equal(x, y);
+}
+
 /* Return: did anything change that others see? */
 static bool update_hostinfo(struct server *srv, struct node *n, json_t *info)
 {
@@ -75,8 +83,7 @@ static bool update_hostinfo(struct server *srv, struct node *n, json_t *info)
 	before = hostinfo_for_peers(n->hostinfo);
 	after = hostinfo_for_peers(info);
 	changed = !json_equal(before, after) ||
-		  !json_equal(json_object_get(n->hostinfo, "RoutableIPs"),
-			      json_object_get(info, "RoutableIPs"));
+		  !same_field(n->hostinfo, info, "RoutableIPs");
 	json_decref(before);
 	json_decref(after);
 	old_name = json_string_value(json_object_get(n->hostinfo, "Hostname"));
