@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -32,7 +33,11 @@ static bool dial(struct client *c, const char *port, const char *ca)
 				   .sin_port = htons(atoi(port)),
 				   .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 
+	int one = 1;
+
 	c->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	/* A request is several small writes. */
+	setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	if (c->fd < 0 || connect(c->fd, (struct sockaddr *)&sin, sizeof(sin)))
 		return false;
 	if (!ca)
@@ -283,7 +288,12 @@ bool client_step(struct client *c, int wait_ms)
 		return false;
 	}
 	take_records(c);
-	return !c->why && flush(c);
+	if (c->why || !flush(c))
+		return false;
+	/* It has found an error and said so. */
+	if (!nghttp2_session_want_read(c->session))
+		c->why = "HTTP/2 error";
+	return !c->why;
 }
 
 /* --- upgrade ---------------------------------------------------------------- */
@@ -382,6 +392,11 @@ struct client *client_dial(const char *port, const char *ca,
 	if (read_101(c) && handshake(c, &st)) {
 		new_session(c);
 		take_records(c);
+		/* What it thinks of that, it says at the first step. */
+		if (!c->why)
+			flush(c);
+		if (!c->why && !nghttp2_session_want_read(c->session))
+			c->why = "HTTP/2 error";
 	}
 	return c;
 }
@@ -395,6 +410,7 @@ void client_free(struct client *c)
 	nghttp2_session_del(c->session);
 	while ((r = c->replies)) {
 		c->replies = r->next;
+		buf_done(&r->request);
 		buf_done(&r->body);
 		free(r);
 	}
@@ -420,11 +436,8 @@ static ssize_t read_body(nghttp2_session *s, int32_t id, uint8_t *buf,
 	if (n)
 		memcpy(buf, buf_data(b), n);
 	buf_take(b, n);
-	if (!buf_len(b)) {
+	if (!buf_len(b))
 		*flags |= NGHTTP2_DATA_FLAG_EOF;
-		buf_done(b);
-		free(b);
-	}
 	return n;
 }
 
@@ -437,17 +450,15 @@ int32_t client_send(struct client *c, const char *method, const char *path,
 			    FIELD(":authority", "unused"), FIELD(":path", path) };
 	nghttp2_data_provider data = { .read_callback = read_body };
 	struct reply *r;
-	struct buf *b;
 
 	if (c->why || !c->session)
 		return -1;
-	b = calloc(1, sizeof(*b));
 	r = calloc(1, sizeof(*r));
-	if (!b || !r)
+	if (!r)
 		abort();
 	if (body)
-		buf_text(b, body);
-	data.source.ptr = b;
+		buf_text(&r->request, body);
+	data.source.ptr = &r->request;
 	r->id = nghttp2_submit_request(c->session, NULL, nv, 4, &data, NULL);
 	r->next = c->replies;
 	c->replies = r;

@@ -26,6 +26,7 @@ struct reply {
 	uint32_t error;
 	size_t fields;
 	char retry_after[64];
+	struct buf request;	/* what is not yet sent of its body */
 	struct buf body;
 };
 

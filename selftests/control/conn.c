@@ -99,6 +99,11 @@ void conn_send(struct conn *c, const void *data, size_t n)
 	tls_drain(c);
 }
 
+static void too_late(void *arg)
+{
+	conn_kill(arg);
+}
+
 static void send_next(void *arg)
 {
 	struct conn *c = arg;
@@ -126,6 +131,8 @@ void conn_finish(struct conn *c)
 		tls_drain(c);
 	}
 	c->last = true;
+	/* Who does not read what is left is not waited for. */
+	loop_timer(c->srv->loop, &c->deadline, OUTER_TIMEOUT_MS, too_late, c);
 }
 
 void conn_kill(struct conn *c)
@@ -228,11 +235,6 @@ static void conn_event(void *arg, uint32_t events)
 
 	if (events & (EPOLLIN | EPOLLHUP | EPOLLERR) && !c->dead)
 		read_in(c);
-}
-
-static void too_late(void *arg)
-{
-	conn_kill(arg);
 }
 
 /* --- birth and death ------------------------------------------------------- */

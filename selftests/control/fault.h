@@ -59,6 +59,7 @@
 	X(H2_HPACK_BOMB, "h2-hpack-bomb", "one HEADERS frame that unpacks to 40 MB") \
 	X(H2_PING_FLOOD, "h2-ping-flood", "ARG PING frames (100000)") \
 	X(H2_SETTINGS_FLOOD, "h2-settings-flood", "ARG SETTINGS frames (100000)") \
+	X(H2_RST_FLOOD, "h2-rst-flood", "ARG RST_STREAM frames of stream 1 (100000)") \
 	X(H2_WINDOW_TINY, "h2-window-tiny", "legal: SETTINGS with a window of 16 bytes") \
 	X(REGISTER_STATUS, "register-status", "register answers with status ARG (500)") \
 	X(REGISTER_429, "register-429", "429; Retry-After is ARG, left out if none") \
@@ -122,6 +123,7 @@
 	X(PEER_ROUTE_MANY, "peer-route-many", "a peer with ARG AllowedIPs (65537)") \
 	X(PEER_ROUTE_UNMASKED, "peer-route-unmasked", "a peer whose AllowedIPs have host bits set") \
 	X(PEER_ROUTE_BAD, "peer-route-bad", "a peer whose AllowedIPs are no prefixes") \
+	X(PEER_ROUTE_NULL, "peer-route-null", "legal: a peer whose AllowedIPs are null, one that has none") \
 	X(PEER_ENDPOINT_MANY, "peer-endpoint-many", "a peer with ARG endpoints (513)") \
 	X(PEER_ENDPOINT_ODD, "peer-endpoint-odd", "a peer at loopback, multicast, port 0 and no address") \
 	X(PEER_NAME, "peer-name", "peers with names that are no names") \

@@ -39,6 +39,7 @@ static void stream_free(struct stream *st)
 	}
 	if (st->closed)
 		st->closed(st);
+	st->h2->queued -= buf_len(&st->out);
 	buf_done(&st->body);
 	buf_done(&st->out);
 	free(st);
@@ -71,9 +72,21 @@ static ssize_t read_out(nghttp2_session *session, int32_t id, uint8_t *buf,
 	if (n)
 		memcpy(buf, buf_data(&st->out), n);
 	buf_take(&st->out, n);
+	st->h2->queued -= n;
 	if (st->ended && !buf_len(&st->out))
 		*flags |= NGHTTP2_DATA_FLAG_EOF;
 	return n;
+}
+
+/* One message may be of any size; another comes only if there is room. */
+static void queue(struct stream *st, const void *data, size_t n)
+{
+	if (st->h2->queued > H2_QUEUE_MAX) {
+		conn_kill(st->h2->c);
+		return;
+	}
+	buf_add(&st->out, data, n);
+	st->h2->queued += n;
 }
 
 static void set_field(nghttp2_nv *nv, const char *name, const char *value)
@@ -82,25 +95,25 @@ static void set_field(nghttp2_nv *nv, const char *name, const char *value)
 			    strlen(value), NGHTTP2_NV_FLAG_NONE };
 }
 
-/* Padding fields of the faults; @value is shared by all of them. */
-static size_t padding_fields(struct faults *f, nghttp2_nv *nv, char *value,
-			     size_t size)
+/* Padding fields of the faults; they share @value. */
+static size_t padding_fields(struct faults *f, nghttp2_nv *nv, struct buf *value)
 {
 	const char *arg;
 	size_t i, n = 0, len = 0;
 
 	if (fault_take(f, FAULT_H2_HEADERS_HUGE, NULL)) {
 		n = 3;
-		len = size - 1;
+		len = 20000;
 	} else if ((arg = fault_take(f, FAULT_H2_HEADERS_MANY, NULL))) {
 		n = fault_number(arg, 500);
 		n = n < HEADERS_MAX - 8 ? n : HEADERS_MAX - 8;
 		len = 20;
 	}
-	memset(value, 'v', len);
-	value[len] = '\0';
+	if (!n)
+		return 0;
+	memset(buf_grow(value, len), 'v', len);
 	for (i = 0; i < n; i++)
-		set_field(&nv[i], "x-padding", value);
+		set_field(&nv[i], "x-padding", buf_str(value));
 	return n;
 }
 
@@ -110,7 +123,7 @@ static void submit(struct stream *st, int status, const char *type,
 	struct faults *f = &st->h2->c->srv->faults;
 	nghttp2_data_provider data = { .source.ptr = st,
 				       .read_callback = read_out };
-	static char padding[20001];
+	struct buf padding = {};
 	nghttp2_nv nv[HEADERS_MAX];
 	char status_text[16], length_text[24];
 	size_t n = 0;
@@ -125,11 +138,12 @@ static void submit(struct stream *st, int status, const char *type,
 		snprintf(length_text, sizeof(length_text), "%ld", length);
 		set_field(&nv[n++], "content-length", length_text);
 	}
-	n += padding_fields(f, nv + n, padding, sizeof(padding));
+	n += padding_fields(f, nv + n, &padding);
 	if (fault_take(f, FAULT_H2_PUSH, NULL))
 		h2_fault_push(st->h2, st->id);
 	st->answered = true;
 	nghttp2_submit_response(st->h2->session, st->id, nv, n, &data);
+	buf_done(&padding);
 }
 
 void stream_reply(struct stream *st, int status, const char *type,
@@ -137,7 +151,7 @@ void stream_reply(struct stream *st, int status, const char *type,
 {
 	if (st->answered)
 		return;
-	buf_add(&st->out, body, n);
+	queue(st, body, n);
 	st->ended = true;
 	submit(st, status, type, NULL, NULL, n);
 }
@@ -153,7 +167,7 @@ void stream_reply_header(struct stream *st, int status, const char *name,
 {
 	if (st->answered)
 		return;
-	buf_text(&st->out, text);
+	queue(st, text, strlen(text));
 	st->ended = true;
 	submit(st, status, "text/plain", name, value, strlen(text));
 }
@@ -168,11 +182,7 @@ void stream_write(struct stream *st, const void *data, size_t n)
 {
 	if (st->ended)
 		return;
-	if (buf_len(&st->out) > H2_QUEUE_MAX) {
-		conn_kill(st->h2->c);
-		return;
-	}
-	buf_add(&st->out, data, n);
+	queue(st, data, n);
 	wake(st);
 }
 
@@ -365,6 +375,7 @@ void h2_start(struct conn *c, const uint8_t *init, size_t len)
 	}
 	if (fault_take(&srv->faults, FAULT_H2_GARBAGE, NULL)) {
 		h->mute = true;
+		buf_text(&h->plain, "HTTP/1.1 400 Bad Request\r\n\r\n");
 		randombytes_buf(buf_grow(&h->plain, 4000), 4000);
 		return;
 	}

@@ -11,7 +11,8 @@
 #include "noise.h"
 
 #define H2_BODY_MAX	(1 << 20)	/* of a request, bytes; as the real servers */
-#define H2_QUEUE_MAX	(64u << 20)	/* ours: above it nothing is added, bytes */
+#define H2_QUEUE_MAX	(64u << 20)	/* ours: unread answers of a connection, bytes;
+					 * above it the connection is closed */
 #define H2_STREAMS_MAX	100		/* ours: at a time */
 
 /**
@@ -50,6 +51,7 @@ struct stream {
  * @raw:	faults only: HTTP/2 bytes that go before the library's next
  * @mute:	fault: read, answer nothing
  * @record_max:	plaintext bytes per record
+ * @queued:	bytes in the @out of all streams
  */
 struct h2 {
 	struct conn *c;
@@ -62,6 +64,7 @@ struct h2 {
 	struct buf raw;
 	bool mute;
 	size_t record_max;
+	size_t queued;
 };
 
 /* The 101 was sent: answer the initiation, start HTTP/2. */

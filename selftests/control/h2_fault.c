@@ -151,7 +151,7 @@ void h2_early(struct h2 *h)
 
 /* --- HTTP/2 frames by hand, RFC 9113 section 4.1 --------------------------- */
 
-enum { H2_HEADERS = 1, H2_SETTINGS = 4, H2_PUSH = 5, H2_PING = 6,
+enum { H2_HEADERS = 1, H2_RST = 3, H2_SETTINGS = 4, H2_PUSH = 5, H2_PING = 6,
 	H2_GOAWAY = 7, H2_CONTINUATION = 9 };
 
 static void frame(struct buf *b, int type, int flags, uint32_t stream,
@@ -164,11 +164,11 @@ static void frame(struct buf *b, int type, int flags, uint32_t stream,
 	buf_add(b, body, n);
 }
 
-static void flood(struct buf *b, int type, const void *body, size_t n,
-		  long times)
+static void flood(struct buf *b, int type, uint32_t stream, const void *body,
+		  size_t n, long times)
 {
 	while (times-- > 0)
-		frame(b, type, 0, 0, body, n);
+		frame(b, type, 0, stream, body, n);
 }
 
 /* RFC 7541: one long field into the dynamic table, then thousands of
@@ -195,16 +195,20 @@ static void hpack_bomb(struct buf *b)
 void h2_fault_frames(struct h2 *h)
 {
 	static const uint8_t goaway[8], ping[8] = "flooding";
+	static const uint8_t cancel[4] = { 0, 0, 0, 8 };
 	static const uint8_t setting[6] = { 0, 3, 0, 0, 0, 100 };
 	struct faults *f = &h->c->srv->faults;
 	const char *arg;
 	long n;
 
 	if ((arg = fault_take(f, FAULT_H2_PING_FLOOD, NULL)))
-		flood(&h->raw, H2_PING, ping, sizeof(ping),
+		flood(&h->raw, H2_PING, 0, ping, sizeof(ping),
 		      fault_number(arg, 100000));
 	if ((arg = fault_take(f, FAULT_H2_SETTINGS_FLOOD, NULL)))
-		flood(&h->raw, H2_SETTINGS, setting, sizeof(setting),
+		flood(&h->raw, H2_SETTINGS, 0, setting, sizeof(setting),
+		      fault_number(arg, 100000));
+	if ((arg = fault_take(f, FAULT_H2_RST_FLOOD, NULL)))
+		flood(&h->raw, H2_RST, 1, cancel, sizeof(cancel),
 		      fault_number(arg, 100000));
 	if (fault_take(f, FAULT_H2_GOAWAY, NULL))
 		frame(&h->raw, H2_GOAWAY, 0, 0, goaway, sizeof(goaway));

@@ -135,8 +135,10 @@ bool rig_admin(struct rig *r, struct buf *ret, const char *format, ...)
 	va_end(ap);
 	buf_printf(&line, "%s\n", text);
 	free(text);
-	if (write(r->admin, buf_data(&line), buf_len(&line)) < 0)
+	if (send(r->admin, buf_data(&line), buf_len(&line), MSG_NOSIGNAL) < 0) {
+		buf_done(&line);
 		return false;
+	}
 	for (;;) {
 		buf_take(&line, buf_len(&line));
 		if (!read_line(r->admin, &line))

@@ -343,12 +343,13 @@ void map_keepalives(struct server *srv)
 
 /* --- the first message, with its faults ------------------------------------ */
 
-static void full_map(struct server *srv, struct node *n, struct buf *b)
+static void full_map(struct server *srv, struct node *n, struct buf *b,
+		     struct map_faults *ret)
 {
 	const char *arg = fault_take(&srv->faults, FAULT_PEERS_MANY, n->label);
 
 	json_full(b, srv, n, arg ? fault_number(arg, 100001) : 0);
-	map_fault_edit(srv, n, b, FAULT_COUNT, "");
+	map_fault_edit(srv, n, b, FAULT_COUNT, "", ret);
 }
 
 static void send_faulty(struct map_session *s, struct buf *msg,
@@ -404,6 +405,7 @@ static void first_message(struct map_session *s)
 {
 	struct faults *f = &s->srv->faults;
 	const char *label = s->node->label;
+	struct map_faults had = {};
 	struct buf b = {};
 
 	if (fault_take(f, FAULT_MAP_SILENT, label)) {
@@ -415,10 +417,10 @@ static void first_message(struct map_session *s)
 		s->stalled = true;
 		return;
 	}
-	full_map(s->srv, s->node, &b);
+	full_map(s->srv, s->node, &b, &had);
 	if (!first_faulty(s, &b)) {
 		session_send(s, (char *)buf_data(&b), buf_len(&b));
-		map_fault_after(s->srv, s, FAULT_COUNT, "");
+		map_fault_after(s->srv, s, &had, FAULT_COUNT, "");
 	}
 	buf_done(&b);
 	if (s->st && fault_take(f, FAULT_H2_RST_MAP, label))
@@ -432,13 +434,14 @@ unsigned int map_fault_now(struct server *srv, struct node *n,
 			   enum fault_id id, const char *arg)
 {
 	struct map_session *s, *next;
+	struct map_faults had = {};
 	unsigned int count = 0;
 	struct buf b = {};
 
 	json_full(&b, srv, n, id == FAULT_PEERS_MANY ?
 		  fault_number(arg, 100001) : 0);
 	if (!frame_fault(id))
-		map_fault_edit(srv, n, &b, id, arg);
+		map_fault_edit(srv, n, &b, id, arg, &had);
 	for (s = n->sessions; s; s = next) {
 		next = s->next;
 		if (!s->st)
@@ -447,7 +450,7 @@ unsigned int map_fault_now(struct server *srv, struct node *n,
 			send_faulty(s, &b, id, arg);
 		} else {
 			session_send(s, (char *)buf_data(&b), buf_len(&b));
-			map_fault_after(srv, s, id, arg);
+			map_fault_after(srv, s, &had, id, arg);
 		}
 		count++;
 	}
@@ -535,8 +538,9 @@ static bool map_fault(struct server *srv, struct stream *st,
 static void serve_once(struct server *srv, struct stream *st, struct node *n,
 		       const json_t *req, bool lite)
 {
-	const char *compress;
 	struct buf msg = {}, frame = {};
+	struct map_faults had = {};
+	const char *compress;
 
 	compress = json_string_value(json_object_get(req, "Compress"));
 	if (srv->cfg.mode == SERVER_HEADSCALE) {
@@ -548,7 +552,7 @@ static void serve_once(struct server *srv, struct stream *st, struct node *n,
 		json_self(&msg, srv, n);
 		buf_text(&msg, "}");
 	} else {
-		full_map(srv, n, &msg);
+		full_map(srv, n, &msg, &had);
 	}
 	frame_add(srv, &frame, buf_data(&msg), buf_len(&msg),
 		  compress && !strcmp(compress, "zstd"));

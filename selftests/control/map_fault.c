@@ -264,8 +264,27 @@ static bool edits(enum fault_id id)
 	return id == FAULT_MAP_NO_NODE || id >= FAULT_UNKNOWN_FIELDS;
 }
 
+static json_t *parse(const struct buf *b)
+{
+	json_t *root = json_loadb((char *)buf_data(b), buf_len(b),
+				  JSON_ALLOW_NUL, NULL);
+
+	if (!root)
+		abort();
+	return root;
+}
+
+/* Peers beyond those there are were written already. */
+static const char *take(struct server *srv, const struct node *n,
+			enum fault_id id)
+{
+	return id == FAULT_PEERS_MANY ? NULL :
+	       fault_take(&srv->faults, id, n->label);
+}
+
 void map_fault_edit(struct server *srv, const struct node *n, struct buf *b,
-		    enum fault_id only, const char *arg)
+		    enum fault_id only, const char *arg,
+		    struct map_faults *ret)
 {
 	json_t *root = NULL;
 	unsigned int id;
@@ -275,16 +294,11 @@ void map_fault_edit(struct server *srv, const struct node *n, struct buf *b,
 		if (!edits(id) || (only != FAULT_COUNT && id != only))
 			continue;
 		if (only == FAULT_COUNT)
-			arg = fault_on(&srv->faults, id, n->label) &&
-			      id != FAULT_PEERS_MANY ?
-			      fault_take(&srv->faults, id, n->label) : NULL;
+			arg = take(srv, n, id);
 		if (!arg)
 			continue;
-		if (!root)
-			root = json_loadb((char *)buf_data(b), buf_len(b),
-					  JSON_ALLOW_NUL, NULL);
-		if (!root)
-			abort();
+		root = root ? root : parse(b);
+		ret->taken[id] = true;
 		edit(root, n, id, arg);
 	}
 	if (!root)
@@ -405,16 +419,13 @@ static void after(struct map_session *s, enum fault_id id, const char *arg)
 }
 
 void map_fault_after(struct server *srv, struct map_session *s,
-		     enum fault_id only, const char *arg)
+		     const struct map_faults *had, enum fault_id only,
+		     const char *arg)
 {
 	unsigned int id;
 
-	if (only != FAULT_COUNT) {
-		after(s, only, arg);
-		return;
-	}
-	/* Counted by map_fault_edit(), or by nobody. */
 	for (id = 0; id < FAULT_COUNT; id++)
-		if (fault_on(&srv->faults, id, s->node->label))
-			after(s, id, srv->faults.of[id].arg);
+		if (had->taken[id])
+			after(s, id, only == FAULT_COUNT ?
+			      srv->faults.of[id].arg : arg);
 }

@@ -277,6 +277,10 @@ bool map_fault_edit_nodes(json_t *root, const struct node *n, enum fault_id id,
 	case FAULT_PEER_ID_SELF:
 		json_object_set_new(peer(root, 0), "ID", json_integer(n->id));
 		return true;
+	case FAULT_PEER_ROUTE_NULL:
+		json_object_set_new(peer(root, 0), "AllowedIPs", json_null());
+		json_object_set_new(peer(root, 1), "AllowedIPs", json_array());
+		return true;
 	case FAULT_PEER_ENDPOINT_MANY:
 		many(peer(root, 0), "Endpoints", "198.%ld.%ld.%ld:4000",
 		     18, fault_number(arg, 513));
