@@ -27,7 +27,7 @@
 	X(UPGRADE_REDIRECT, "upgrade-redirect", "/ts2021 redirects to itself, or to ARG") \
 	X(UPGRADE_HUGE, "upgrade-huge", "101 with ARG bytes of header (1048576)") \
 	X(UPGRADE_SPLIT, "upgrade-split", "legal: the Noise answer comes ARG ms after 101 (300)") \
-	X(WIRE_DRIBBLE, "wire-dribble", "legal: one byte per segment, for the first 4096 of a connection") \
+	X(WIRE_DRIBBLE, "wire-dribble", "legal: one byte per segment, 4096 times") \
 	X(NOISE_TYPE, "noise-type", "handshake answer of type ARG (9)") \
 	X(NOISE_LENGTH, "noise-length", "handshake answer of length ARG (65535)") \
 	X(NOISE_TAG, "noise-tag", "handshake answer with a wrong tag") \
@@ -55,7 +55,7 @@
 	X(H2_PUSH, "h2-push", "PUSH_PROMISE with the answer of any request") \
 	X(H2_HEADERS_HUGE, "h2-headers-huge", "answers with 60000 bytes of headers") \
 	X(H2_HEADERS_MANY, "h2-headers-many", "answers with ARG header fields (500)") \
-	X(H2_CONTINUATION, "h2-continuation", "HEADERS and ARG CONTINUATION frames without end (100000)") \
+	X(H2_CONTINUATION, "h2-continuation", "ARG CONTINUATION frames without end (100000)") \
 	X(H2_HPACK_BOMB, "h2-hpack-bomb", "one HEADERS frame that unpacks to 40 MB") \
 	X(H2_PING_FLOOD, "h2-ping-flood", "ARG PING frames (100000)") \
 	X(H2_SETTINGS_FLOOD, "h2-settings-flood", "ARG SETTINGS frames (100000)") \
@@ -67,9 +67,9 @@
 	X(REGISTER_GARBAGE, "register-garbage", "200 with a page of HTML") \
 	X(REGISTER_HUGE, "register-huge", "200 with ARG bytes of JSON (2097152)") \
 	X(REGISTER_ERROR, "register-error", "200 with Error ARG (refused)") \
-	X(REGISTER_ERROR_CONTROL, "register-error-control", "200 with Error of control characters") \
+	X(REGISTER_ERROR_CONTROL, "register-error-control", "Error of control characters") \
 	X(REGISTER_AUTHURL, "register-authurl", "AuthURL ARG (file:///etc/passwd)") \
-	X(REGISTER_AUTHURL_CONTROL, "register-authurl-control", "AuthURL with control characters and quotes") \
+	X(REGISTER_AUTHURL_CONTROL, "register-authurl-control", "AuthURL of control characters") \
 	X(REGISTER_AUTHURL_HUGE, "register-authurl-huge", "AuthURL of 100000 characters") \
 	X(REGISTER_AUTHURL_LOOP, "register-authurl-loop", "a new AuthURL each time, at once") \
 	X(REGISTER_AUTHURL_SAME, "register-authurl-same", "the same AuthURL each time, at once") \
@@ -121,11 +121,11 @@
 	X(PEER_ROUTE_OWN, "peer-route-own", "a peer whose AllowedIPs have our own address") \
 	X(PEER_ROUTE_OTHER, "peer-route-other", "two peers whose AllowedIPs have one address") \
 	X(PEER_ROUTE_MANY, "peer-route-many", "a peer with ARG AllowedIPs (65537)") \
-	X(PEER_ROUTE_UNMASKED, "peer-route-unmasked", "a peer whose AllowedIPs have host bits set") \
+	X(PEER_ROUTE_UNMASKED, "peer-route-unmasked", "AllowedIPs with host bits set") \
 	X(PEER_ROUTE_BAD, "peer-route-bad", "a peer whose AllowedIPs are no prefixes") \
-	X(PEER_ROUTE_NULL, "peer-route-null", "legal: a peer whose AllowedIPs are null, one that has none") \
+	X(PEER_ROUTE_NULL, "peer-route-null", "legal: AllowedIPs null, and []") \
 	X(PEER_ENDPOINT_MANY, "peer-endpoint-many", "a peer with ARG endpoints (513)") \
-	X(PEER_ENDPOINT_ODD, "peer-endpoint-odd", "a peer at loopback, multicast, port 0 and no address") \
+	X(PEER_ENDPOINT_ODD, "peer-endpoint-odd", "a peer at loopback, multicast, port 0") \
 	X(PEER_NAME, "peer-name", "peers with names that are no names") \
 	X(PEER_UNSIGNED, "peer-unsigned", "an UnsignedPeerAPIOnly peer with routes") \
 	X(PEERS_MANY, "peers-many", "ARG peers (100001)") \
@@ -153,7 +153,7 @@
 	X(FILTER_BAD, "filter-bad", "a filter of addresses, ports and protocols that are none") \
 	X(DERP_NULL, "derp-null", "a DERP region that is null, ids out of range") \
 	X(DERP_HOSTILE, "derp-hostile", "a DERP map of odd hosts, ports and InsecureForTests") \
-	X(DNS_HOSTILE, "dns-hostile", "DNS records of public names, names that are none, odd resolvers") \
+	X(DNS_HOSTILE, "dns-hostile", "DNS of public names, no names, odd resolvers") \
 	X(HEALTH_CONTROL, "health-control", "Health and DisplayMessages of control characters") \
 	X(DIAL_PLAN, "dial-plan", "a dial plan of odd addresses and delays") \
 	X(TKA_UNKNOWN, "tka-unknown", "TKAInfo with a head nobody knows")
