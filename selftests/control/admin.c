@@ -112,7 +112,7 @@ json_t *admin_json(struct admin *a, const char *text)
 }
 
 static const struct admin_command *const tables[] = {
-	admin_nodes_commands, admin_map_commands, admin_set_commands,
+	admin_nodes_commands, admin_map_commands, admin_set_commands, NULL
 };
 
 static void help(struct admin *a)
@@ -120,7 +120,7 @@ static void help(struct admin *a)
 	const struct admin_command *c;
 	size_t i;
 
-	for (i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
+	for (i = 0; tables[i]; i++)
 		for (c = tables[i]; c->name; c++)
 			admin_say(a, "%s%s%s -- %s", c->name,
 				  *c->usage ? " " : "", c->usage, c->help);
@@ -139,7 +139,7 @@ static void run_line(struct admin *a, char *line)
 		help(a);
 		return;
 	}
-	for (i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
+	for (i = 0; tables[i]; i++) {
 		for (c = tables[i]; c->name; c++) {
 			if (!strcmp(c->name, name)) {
 				c->run(a, rest);

@@ -58,13 +58,16 @@ void fault_set(struct faults *f, enum fault_id id, const char *words)
 	memset(x, 0, sizeof(*x));
 	x->left = -1;
 	for (;;) {
-		if ((rest = word_value(words, "times=", value, sizeof(value))))
+		rest = word_value(words, "times=", value, sizeof(value));
+		if (rest) {
 			x->left = atol(value);
-		else if ((rest = word_value(words, "node=", value,
-					    sizeof(value))))
-			snprintf(x->node, sizeof(x->node), "%s", value);
-		else
+			words = rest;
+			continue;
+		}
+		rest = word_value(words, "node=", value, sizeof(value));
+		if (!rest)
 			break;
+		snprintf(x->node, sizeof(x->node), "%s", value);
 		words = rest;
 	}
 	snprintf(x->arg, sizeof(x->arg), "%s", words);
@@ -101,6 +104,17 @@ const char *fault_take(struct faults *f, enum fault_id id, const char *label)
 	if (x->left > 0 && --x->left == 0)
 		x->on = false;
 	return x->arg;
+}
+
+bool fault_take_arg(struct faults *f, enum fault_id id, const char *label,
+		    const char **ret)
+{
+	const char *arg = fault_take(f, id, label);
+
+	if (!arg)
+		return false;
+	*ret = arg;
+	return true;
 }
 
 long fault_number(const char *arg, long otherwise)

@@ -201,6 +201,9 @@ void fault_clear_all(struct faults *f);
  * Return: its argument, which may be ""; NULL for no.
  */
 const char *fault_take(struct faults *f, enum fault_id id, const char *label);
+/* The same, for use in a condition; @ret is written if it is to happen. */
+bool fault_take_arg(struct faults *f, enum fault_id id, const char *label,
+		    const char **ret);
 /* The same without counting. */
 bool fault_on(const struct faults *f, enum fault_id id, const char *label);
 

@@ -104,7 +104,7 @@ static size_t padding_fields(struct faults *f, nghttp2_nv *nv, struct buf *value
 	if (fault_take(f, FAULT_H2_HEADERS_HUGE, NULL)) {
 		n = 3;
 		len = 20000;
-	} else if ((arg = fault_take(f, FAULT_H2_HEADERS_MANY, NULL))) {
+	} else if (fault_take_arg(f, FAULT_H2_HEADERS_MANY, NULL, &arg)) {
 		n = fault_number(arg, 500);
 		n = n < HEADERS_MAX - 8 ? n : HEADERS_MAX - 8;
 		len = 20;
@@ -366,7 +366,7 @@ void h2_start(struct conn *c, const uint8_t *init, size_t len)
 		h->mute = true;
 		return;
 	}
-	if ((arg = fault_take(&srv->faults, FAULT_RECORD_TINY, NULL)))
+	if (fault_take_arg(&srv->faults, FAULT_RECORD_TINY, NULL, &arg))
 		h->record_max = fault_number(arg, 1);
 	h2_early(h);
 	if (fault_take(&srv->faults, FAULT_H2_SILENT, NULL)) {

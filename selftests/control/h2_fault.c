@@ -25,7 +25,7 @@ bool h2_fault_handshake(struct conn *c, uint8_t response[NOISE_RESPONSE_LEN])
 	uint8_t *huge;
 	long n;
 
-	if ((arg = fault_take(f, FAULT_NOISE_ERROR, NULL))) {
+	if (fault_take_arg(f, FAULT_NOISE_ERROR, NULL, &arg)) {
 		arg = fault_text(arg, "go away");
 		error_message(c, arg, strlen(arg));
 		return true;
@@ -43,9 +43,9 @@ bool h2_fault_handshake(struct conn *c, uint8_t response[NOISE_RESPONSE_LEN])
 		free(huge);
 		return true;
 	}
-	if ((arg = fault_take(f, FAULT_NOISE_TYPE, NULL)))
+	if (fault_take_arg(f, FAULT_NOISE_TYPE, NULL, &arg))
 		response[0] = fault_number(arg, 9);
-	if ((arg = fault_take(f, FAULT_NOISE_LENGTH, NULL))) {
+	if (fault_take_arg(f, FAULT_NOISE_LENGTH, NULL, &arg)) {
 		n = fault_number(arg, 65535);
 		response[1] = n >> 8;
 		response[2] = n;
@@ -85,7 +85,7 @@ bool h2_fault_records(struct h2 *h)
 	const char *arg;
 	long n;
 
-	if ((arg = fault_take(f, FAULT_RECORD_EMPTY, NULL)))
+	if (fault_take_arg(f, FAULT_RECORD_EMPTY, NULL, &arg))
 		for (n = fault_number(arg, 100); n > 0; n--)
 			record(h, NULL, 0);
 	if (fault_take(f, FAULT_RECORD_TYPE, NULL)) {
@@ -201,18 +201,18 @@ void h2_fault_frames(struct h2 *h)
 	const char *arg;
 	long n;
 
-	if ((arg = fault_take(f, FAULT_H2_PING_FLOOD, NULL)))
+	if (fault_take_arg(f, FAULT_H2_PING_FLOOD, NULL, &arg))
 		flood(&h->raw, H2_PING, 0, ping, sizeof(ping),
 		      fault_number(arg, 100000));
-	if ((arg = fault_take(f, FAULT_H2_SETTINGS_FLOOD, NULL)))
+	if (fault_take_arg(f, FAULT_H2_SETTINGS_FLOOD, NULL, &arg))
 		flood(&h->raw, H2_SETTINGS, 0, setting, sizeof(setting),
 		      fault_number(arg, 100000));
-	if ((arg = fault_take(f, FAULT_H2_RST_FLOOD, NULL)))
+	if (fault_take_arg(f, FAULT_H2_RST_FLOOD, NULL, &arg))
 		flood(&h->raw, H2_RST, 1, cancel, sizeof(cancel),
 		      fault_number(arg, 100000));
 	if (fault_take(f, FAULT_H2_GOAWAY, NULL))
 		frame(&h->raw, H2_GOAWAY, 0, 0, goaway, sizeof(goaway));
-	if ((arg = fault_take(f, FAULT_H2_CONTINUATION, NULL))) {
+	if (fault_take_arg(f, FAULT_H2_CONTINUATION, NULL, &arg)) {
 		frame(&h->raw, H2_HEADERS, 0, 1, "\x88", 1);
 		for (n = fault_number(arg, 100000); n > 0; n--)
 			frame(&h->raw, H2_CONTINUATION, 0, 1, NULL, 0);

@@ -105,28 +105,64 @@ static const struct option long_options[] = {
 static void one_option(struct server *srv, struct options *o, int opt)
 {
 	switch (opt) {
-	case OPT_LISTEN: o->listen = optarg; break;
-	case OPT_TLS: o->listen_tls = optarg; break;
-	case OPT_CERT: o->cert = optarg; break;
-	case OPT_KEY: o->key = optarg; break;
-	case OPT_ADMIN: o->admin = optarg; break;
-	case OPT_URL: srv->cfg.url = strdup(optarg); break;
-	case OPT_STATE: srv->cfg.state_file = optarg; break;
-	case OPT_MODE: set_mode(srv, optarg); break;
+	case OPT_LISTEN:
+		o->listen = optarg;
+		break;
+	case OPT_TLS:
+		o->listen_tls = optarg;
+		break;
+	case OPT_CERT:
+		o->cert = optarg;
+		break;
+	case OPT_KEY:
+		o->key = optarg;
+		break;
+	case OPT_ADMIN:
+		o->admin = optarg;
+		break;
+	case OPT_URL:
+		srv->cfg.url = strdup(optarg);
+		break;
+	case OPT_STATE:
+		srv->cfg.state_file = optarg;
+		break;
+	case OPT_MODE:
+		set_mode(srv, optarg);
+		break;
 	case OPT_DOMAIN:
 		snprintf(srv->cfg.domain, sizeof(srv->cfg.domain), "%s",
 			 optarg);
 		break;
-	case OPT_DERPMAP: o->derpmap = optarg; break;
-	case OPT_AUTO_LOGIN: srv->cfg.auto_login = true; break;
-	case OPT_OPEN: srv->cfg.open = true; break;
-	case OPT_AUTO_ROUTES: srv->cfg.auto_routes = true; break;
-	case OPT_AUTHKEY: add_authkey(srv, optarg); break;
-	case OPT_KEEPALIVE: srv->cfg.keepalive_ms = atof(optarg) * 1000; break;
-	case OPT_VERBOSE: srv->cfg.verbose = true; break;
-	case OPT_MAKE_CA: o->make_ca = optarg; break;
-	case 'h': fputs(usage, stdout); exit(0);
-	default: fputs(usage, stderr); exit(2);
+	case OPT_DERPMAP:
+		o->derpmap = optarg;
+		break;
+	case OPT_AUTO_LOGIN:
+		srv->cfg.auto_login = true;
+		break;
+	case OPT_OPEN:
+		srv->cfg.open = true;
+		break;
+	case OPT_AUTO_ROUTES:
+		srv->cfg.auto_routes = true;
+		break;
+	case OPT_AUTHKEY:
+		add_authkey(srv, optarg);
+		break;
+	case OPT_KEEPALIVE:
+		srv->cfg.keepalive_ms = atof(optarg) * 1000;
+		break;
+	case OPT_VERBOSE:
+		srv->cfg.verbose = true;
+		break;
+	case OPT_MAKE_CA:
+		o->make_ca = optarg;
+		break;
+	case 'h':
+		fputs(usage, stdout);
+		exit(0);
+	default:
+		fputs(usage, stderr);
+		exit(2);
 	}
 }
 

@@ -522,7 +522,7 @@ static bool map_fault(struct server *srv, struct stream *st,
 	struct faults *f = &srv->faults;
 	const char *arg;
 
-	if ((arg = fault_take(f, FAULT_MAP_STATUS, n->label)))
+	if (fault_take_arg(f, FAULT_MAP_STATUS, n->label, &arg))
 		stream_reply_text(st, fault_number(arg, 500), "no map today\n");
 	else if (fault_take(f, FAULT_MAP_HTML, n->label))
 		stream_reply(st, 200, "text/html",

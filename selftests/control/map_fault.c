@@ -85,50 +85,50 @@ static void put_c2n_huge(json_t *root, size_t n)
 /* --- faults of one field ---------------------------------------------------- */
 
 static const char derp_null[] =
-	"{\"Regions\":{\"1\":null,\"-5\":{\"RegionID\":-5,\"Nodes\":null},"
-	"\"9007199254740993\":{\"RegionID\":1,\"Nodes\":[]},\"x\":{},"
-	"\"7\":{\"RegionID\":7,\"Nodes\":[null]}},"
+	"{\"Regions\":{\"1\":null,\"-5\":{\"RegionID\":-5,\"Nodes\":null},\n"
+	"\"9007199254740993\":{\"RegionID\":1,\"Nodes\":[]},\"x\":{},\n"
+	"\"7\":{\"RegionID\":7,\"Nodes\":[null]}},\n"
 	"\"HomeParams\":{\"RegionScore\":{}}}";
 
 static const char derp_hostile[] =
-	"{\"Regions\":{\"666\":{\"RegionID\":666,\"RegionCode\":\"\\u001b[2J\","
+	"{\"Regions\":{\"666\":{\"RegionID\":666,\"RegionCode\":\"\\u001b[2J\",\n"
 	"\"RegionName\":\"../../etc\",\"Nodes\":["
-	"{\"Name\":\"666a\",\"RegionID\":666,\"HostName\":\"127.0.0.1\","
-	"\"IPv4\":\"169.254.169.254\",\"STUNPort\":22,\"DERPPort\":22,"
-	"\"InsecureForTests\":true},"
-	"{\"Name\":\"666b\",\"RegionID\":1,\"HostName\":\"a b\\r\\nX: y\","
-	"\"CertName\":\"*\",\"IPv6\":\"::1\",\"STUNPort\":70000,"
-	"\"DERPPort\":-9,\"STUNTestIP\":\"224.0.0.1\"},"
-	"{\"Name\":\"\",\"HostName\":\"\",\"IPv4\":\"not an address\"}]}},"
-	"\"HomeParams\":{\"RegionScore\":{\"666\":1e-300,\"1\":-1,\"x\":2}},"
+	"{\"Name\":\"666a\",\"RegionID\":666,\"HostName\":\"127.0.0.1\",\n"
+	"\"IPv4\":\"169.254.169.254\",\"STUNPort\":22,\"DERPPort\":22,\n"
+	"\"InsecureForTests\":true},\n"
+	"{\"Name\":\"666b\",\"RegionID\":1,\"HostName\":\"a b\\r\\nX: y\",\n"
+	"\"CertName\":\"*\",\"IPv6\":\"::1\",\"STUNPort\":70000,\n"
+	"\"DERPPort\":-9,\"STUNTestIP\":\"224.0.0.1\"},\n"
+	"{\"Name\":\"\",\"HostName\":\"\",\"IPv4\":\"not an address\"}]}},\n"
+	"\"HomeParams\":{\"RegionScore\":{\"666\":1e-300,\"1\":-1,\"x\":2}},\n"
 	"\"omitDefaultRegions\":true}";
 
 static const char dns_hostile[] =
-	"{\"Resolvers\":[{\"Addr\":\"http://169.254.169.254/dns\"},"
-	"{\"Addr\":\"9.9.9.9:99999\"},{\"Addr\":\"\"},{\"Addr\":null},null,"
-	"{\"Addr\":\"127.0.0.1\\nnameserver 6.6.6.6\"}],"
-	"\"Routes\":{\".\":[{\"Addr\":\"6.6.6.6\"}],"
-	"\"com\":[],\"a\\nb\":null,\"..\":[{\"Addr\":\"100.100.100.100\"}]},"
-	"\"Domains\":[\"com\",\"evil.example\\nsearch x\",\"\","
-	"\"-bad-.example\",\"a..b\"],\"Proxied\":true,"
-	"\"CertDomains\":[\"*.com\"],"
-	"\"ExtraRecords\":[{\"Name\":\"www.bank.example\",\"Value\":\"6.6.6.6\"},"
-	"{\"Name\":\"x\\u0007.example\",\"Type\":\"A\",\"Value\":\"not an address\"},"
-	"{\"Name\":\"\",\"Type\":\"TXT\",\"Value\":\"\"},"
+	"{\"Resolvers\":[{\"Addr\":\"http://169.254.169.254/dns\"},\n"
+	"{\"Addr\":\"9.9.9.9:99999\"},{\"Addr\":\"\"},{\"Addr\":null},null,\n"
+	"{\"Addr\":\"127.0.0.1\\nnameserver 6.6.6.6\"}],\n"
+	"\"Routes\":{\".\":[{\"Addr\":\"6.6.6.6\"}],\n"
+	"\"com\":[],\"a\\nb\":null,\"..\":[{\"Addr\":\"100.100.100.100\"}]},\n"
+	"\"Domains\":[\"com\",\"evil.example\\nsearch x\",\"\",\n"
+	"\"-bad-.example\",\"a..b\"],\"Proxied\":true,\n"
+	"\"CertDomains\":[\"*.com\"],\n"
+	"\"ExtraRecords\":[{\"Name\":\"www.bank.example\",\"Value\":\"6.6.6.6\"},\n"
+	"{\"Name\":\"x\\u0007.example\",\"Type\":\"A\",\"Value\":\"not an address\"},\n"
+	"{\"Name\":\"\",\"Type\":\"TXT\",\"Value\":\"\"},\n"
 	"{\"Name\":\"login.tailscale.com\",\"Type\":\"AAAA\",\"Value\":\"::1\"}]}";
 
 static const char filter_bad[] =
-	"{\"base\":[{\"SrcIPs\":[\"300.1.1.1\",\"100.64.0.1/33\",\"9-1\","
+	"{\"base\":[{\"SrcIPs\":[\"300.1.1.1\",\"100.64.0.1/33\",\"9-1\",\n"
 	"\"10.0.0.9-10.0.0.1\",\"\",\"cap:\",null],\"DstPorts\":["
-	"{\"IP\":\"nowhere\",\"Ports\":{\"First\":9,\"Last\":1}},"
-	"{\"IP\":\"*\",\"Ports\":{\"First\":-1,\"Last\":70000}},"
-	"{\"IP\":\"cap:x\"}],\"IPProto\":[-1,256,99999]},null,"
+	"{\"IP\":\"nowhere\",\"Ports\":{\"First\":9,\"Last\":1}},\n"
+	"{\"IP\":\"*\",\"Ports\":{\"First\":-1,\"Last\":70000}},\n"
+	"{\"IP\":\"cap:x\"}],\"IPProto\":[-1,256,99999]},null,\n"
 	"{\"SrcIPs\":\"*\"},{}],\"\":null,\"*\":[{\"SrcIPs\":[\"*\"]}]}";
 
 static const char dial_plan[] =
-	"{\"Candidates\":[{\"IP\":\"169.254.169.254\",\"DialTimeoutSec\":1e300,"
-	"\"Priority\":9},{\"IP\":\"not an address\"},"
-	"{\"IP\":\"127.0.0.1\",\"DialStartDelaySec\":-5,\"DialTimeoutSec\":-1},"
+	"{\"Candidates\":[{\"IP\":\"169.254.169.254\",\"DialTimeoutSec\":1e300,\n"
+	"\"Priority\":9},{\"IP\":\"not an address\"},\n"
+	"{\"IP\":\"127.0.0.1\",\"DialStartDelaySec\":-5,\"DialTimeoutSec\":-1},\n"
 	"{\"ACEHost\":\"a b\",\"IP\":\"\"},null,{}]}";
 
 /* Return: true if @id was one of these. */
@@ -215,11 +215,11 @@ static bool edit_field(json_t *root, const struct node *n, enum fault_id id,
 		put(root, "DNSConfig", dns_hostile);
 		break;
 	case FAULT_HEALTH_CONTROL:
-		put(root, "Health", "[\"\\u001b[2Jgone\\r\\nforged line\","
+		put(root, "Health", "[\"\\u001b[2Jgone\\r\\nforged line\",\n"
 		    "\"\\u202etxt.exe\"]");
-		put(root, "DisplayMessages", "{\"x\":{\"Title\":\"\\u0007\","
-		    "\"Text\":\"\\u001b]52;c;eA==\\u0007\",\"Severity\":\"odd\","
-		    "\"PrimaryAction\":{\"URL\":\"javascript:1\","
+		put(root, "DisplayMessages", "{\"x\":{\"Title\":\"\\u0007\",\n"
+		    "\"Text\":\"\\u001b]52;c;eA==\\u0007\",\"Severity\":\"odd\",\n"
+		    "\"PrimaryAction\":{\"URL\":\"javascript:1\",\n"
 		    "\"Label\":\"\\n\"}}}");
 		break;
 	case FAULT_DIAL_PLAN:

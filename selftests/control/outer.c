@@ -179,7 +179,7 @@ static bool key_fault(struct conn *c)
 	struct buf b = {};
 	const char *arg;
 
-	if ((arg = fault_take(f, FAULT_KEY_STATUS, NULL))) {
+	if (fault_take_arg(f, FAULT_KEY_STATUS, NULL, &arg)) {
 		answer_text(c, fault_number(arg, 500), "no key today\n");
 	} else if (fault_take(f, FAULT_KEY_EMPTY, NULL)) {
 		answer_text(c, 200, "");
@@ -193,14 +193,14 @@ static bool key_fault(struct conn *c)
 		key_json(c->srv, &b, other);
 	} else if (fault_take(f, FAULT_KEY_GARBAGE, NULL)) {
 		answer_text(c, 200, "<html>a proxy was here\x01\xff</html>");
-	} else if ((arg = fault_take(f, FAULT_KEY_HUGE, NULL))) {
+	} else if (fault_take_arg(f, FAULT_KEY_HUGE, NULL, &arg)) {
 		huge_body(&b, fault_number(arg, 1 << 20));
 	} else if (fault_take(f, FAULT_KEY_HANG, NULL)) {
 		c->phase = CONN_IGNORE;
 		loop_cancel(c->srv->loop, &c->deadline);
-	} else if ((arg = fault_take(f, FAULT_KEY_REDIRECT, NULL))) {
+	} else if (fault_take_arg(f, FAULT_KEY_REDIRECT, NULL, &arg)) {
 		redirect(c, fault_text(arg, "/key?v=113"));
-	} else if ((arg = fault_take(f, FAULT_KEY_DRIP, NULL))) {
+	} else if (fault_take_arg(f, FAULT_KEY_DRIP, NULL, &arg)) {
 		struct buf head = {};
 
 		key_json(c->srv, &b, c->srv->pub);
@@ -258,9 +258,9 @@ static bool upgrade_fault(struct conn *c)
 	struct faults *f = &c->srv->faults;
 	const char *arg;
 
-	if ((arg = fault_take(f, FAULT_UPGRADE_STATUS, NULL))) {
+	if (fault_take_arg(f, FAULT_UPGRADE_STATUS, NULL, &arg)) {
 		answer_text(c, fault_number(arg, 500), "no upgrade today\n");
-	} else if ((arg = fault_take(f, FAULT_UPGRADE_REDIRECT, NULL))) {
+	} else if (fault_take_arg(f, FAULT_UPGRADE_REDIRECT, NULL, &arg)) {
 		redirect(c, fault_text(arg, "/ts2021"));
 	} else if (fault_take(f, FAULT_UPGRADE_HANG, NULL)) {
 		c->phase = CONN_IGNORE;
@@ -282,7 +282,7 @@ static void switching(struct conn *c)
 	if (!fault_take(f, FAULT_UPGRADE_NO_HEADER, NULL))
 		buf_printf(&b, "Upgrade: %s\r\n", protocol);
 	buf_text(&b, "Connection: upgrade\r\n");
-	if ((arg = fault_take(f, FAULT_UPGRADE_HUGE, NULL))) {
+	if (fault_take_arg(f, FAULT_UPGRADE_HUGE, NULL, &arg)) {
 		n = fault_number(arg, 1 << 20);
 		buf_text(&b, "X-Padding: ");
 		memset(buf_grow(&b, n), 'p', n);

@@ -69,7 +69,7 @@ static bool fault_url(struct server *srv, struct stream *st, const char *label)
 	struct faults *f = &srv->faults;
 	const char *arg;
 
-	if ((arg = fault_take(f, FAULT_REGISTER_AUTHURL, label)))
+	if (fault_take_arg(f, FAULT_REGISTER_AUTHURL, label, &arg))
 		answer_string(st, "AuthURL", fault_text(arg,
 							"file:///etc/passwd"));
 	else if (fault_take(f, FAULT_REGISTER_AUTHURL_CONTROL, label))
@@ -96,17 +96,17 @@ bool register_fault(struct server *srv, struct stream *st,
 	label = json_string_value(json_object_get(hostinfo, "Hostname"));
 	if (fault_url(srv, st, label))
 		return true;
-	if ((arg = fault_take(f, FAULT_REGISTER_STATUS, label)))
+	if (fault_take_arg(f, FAULT_REGISTER_STATUS, label, &arg))
 		stream_reply_text(st, fault_number(arg, 500), "not today\n");
-	else if ((arg = fault_take(f, FAULT_REGISTER_429, label)))
+	else if (fault_take_arg(f, FAULT_REGISTER_429, label, &arg))
 		answer_429(st, arg);
 	else if (fault_take(f, FAULT_REGISTER_EMPTY, label))
 		stream_reply(st, 200, NULL, "", 0);
 	else if (fault_take(f, FAULT_REGISTER_GARBAGE, label))
 		stream_reply_text(st, 200, "<html>a proxy was here</html>");
-	else if ((arg = fault_take(f, FAULT_REGISTER_HUGE, label)))
+	else if (fault_take_arg(f, FAULT_REGISTER_HUGE, label, &arg))
 		answer_huge(st, "Padding", fault_number(arg, 2 << 20));
-	else if ((arg = fault_take(f, FAULT_REGISTER_ERROR, label)))
+	else if (fault_take_arg(f, FAULT_REGISTER_ERROR, label, &arg))
 		answer_string(st, "Error", fault_text(arg, "refused"));
 	else if (fault_take(f, FAULT_REGISTER_ERROR_CONTROL, label))
 		answer_string(st, "Error", control);
@@ -114,7 +114,7 @@ bool register_fault(struct server *srv, struct stream *st,
 		answer_with(st, "NodeKeyExpired", "true", 4);
 	else if (fault_take(f, FAULT_REGISTER_SIGN, label))
 		answer_with(st, "NodeKeySignature", "\"AQID\"", 6);
-	else if ((arg = fault_take(f, FAULT_REGISTER_REDIRECT, label)))
+	else if (fault_take_arg(f, FAULT_REGISTER_REDIRECT, label, &arg))
 		stream_reply_header(st, 302, "location",
 				    fault_text(arg, "/machine/register"), "");
 	else if (!fault_take(f, FAULT_REGISTER_HANG, label))

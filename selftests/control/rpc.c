@@ -191,7 +191,7 @@ static void serve_rpc(struct server *srv, struct stream *st)
 
 	srv->stats.rpcs++;
 	remember(srv, st);
-	if ((arg = fault_take(&srv->faults, FAULT_RPC_STATUS, NULL))) {
+	if (fault_take_arg(&srv->faults, FAULT_RPC_STATUS, NULL, &arg)) {
 		stream_reply_text(st, fault_number(arg, 501), "not today\n");
 		return;
 	}
