@@ -67,8 +67,7 @@ static void cmd_filter(struct admin *a, char *args)
 			buf_printf(&b, "\"PacketFilters\":{\"*\":null,"
 				   "\"base\":%s}}", text = dump(v)), free(text);
 		else
-			buf_text(&b, "\"PacketFilters\":{\"*\":null},"
-				 "\"PacketFilter\":[]}");
+			buf_text(&b, "\"PacketFilters\":{\"*\":null},\"PacketFilter\":[]}");
 	} else {
 		merge_filters(a->srv, v);
 		text = dump(v);
@@ -231,9 +230,10 @@ static void cmd_patch(struct admin *a, char *args)
 static void cmd_send(struct admin *a, char *args)
 {
 	char *name = admin_word(&args);
-	struct node *n = NULL;
+	bool all = !strcmp(name, "all");
+	struct node *n = all ? NULL : admin_node(a, name);
 
-	if (strcmp(name, "all") && !(n = admin_node(a, name)))
+	if (!all && !n)
 		return;
 	admin_say(a, "%u", map_send(a->srv, n, NULL, args, strlen(args)));
 	admin_ok(a);

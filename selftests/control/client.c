@@ -534,7 +534,8 @@ json_t *client_map(struct client *c, int32_t id, bool zstd, int wait_ms)
 	for (;;) {
 		if (!r || c->why)
 			return NULL;
-		if (r->status == 200 && (v = take_message(c, &r->body, zstd)))
+		v = r->status == 200 ? take_message(c, &r->body, zstd) : NULL;
+		if (v)
 			return v;
 		if (r->closed || now_ms() >= end ||
 		    !client_step(c, end - now_ms()))

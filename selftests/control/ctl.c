@@ -107,8 +107,7 @@ int main(int argc, char **argv)
 	} else {
 		for (; i < argc; i++) {
 			if (strlen(line) + strlen(argv[i]) + 2 > sizeof(line)) {
-				fprintf(stderr, "ctl: use standard input for "
-					"long commands\n");
+				fprintf(stderr, "ctl: use standard input for long commands\n");
 				return 2;
 			}
 			strcat(line, argv[i]);

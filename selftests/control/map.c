@@ -385,7 +385,7 @@ static bool first_faulty(struct map_session *s, struct buf *msg)
 	unsigned int id;
 
 	for (id = 0; id < FAULT_COUNT; id++) {
-		if (!frame_fault(id) || !(arg = fault_take(f, id, label)))
+		if (!frame_fault(id) || !fault_take_arg(f, id, label, &arg))
 			continue;
 		send_faulty(s, msg, id, arg);
 		return true;

@@ -44,7 +44,7 @@ static void put_ping(json_t *root, const char *url)
 	json_object_set_new(root, "PingRequest", ping);
 }
 
-static json_t *c2n(unsigned int i, const char *payload, size_t n)
+static json_t *c2n_ping(unsigned int i, const char *payload, size_t n)
 {
 	json_t *ping = json_object();
 	struct buf b64 = {};
@@ -66,7 +66,7 @@ static void put_c2n(json_t *root, const char *method_path)
 	buf_printf(&b, "%s HTTP/1.1\r\nHost: node\r\nContent-Length: 0\r\n\r\n",
 		   method_path);
 	json_object_set_new(root, "PingRequest",
-			    c2n(0, buf_str(&b), buf_len(&b)));
+			    c2n_ping(0, buf_str(&b), buf_len(&b)));
 	buf_done(&b);
 }
 
@@ -78,7 +78,7 @@ static void put_c2n_huge(json_t *root, size_t n)
 		   "Content-Length: %zu\r\n\r\n", n);
 	memset(buf_grow(&b, n), 'c', n);
 	json_object_set_new(root, "PingRequest",
-			    c2n(0, buf_str(&b), buf_len(&b)));
+			    c2n_ping(0, buf_str(&b), buf_len(&b)));
 	buf_done(&b);
 }
 
@@ -159,8 +159,7 @@ static bool edit_field(json_t *root, const struct node *n, enum fault_id id,
 		break;
 	case FAULT_BROWSER_URL:
 		put_string(root, "PopBrowserURL",
-			   fault_text(arg, "file:///etc/passwd;$(touch /tmp/x)"
-				      "\x1b]0;x\x07"));
+			   fault_text(arg, "file:///etc/passwd;$(touch /tmp/x)\x1b]0;x\x07"));
 		break;
 	case FAULT_PING_URL:
 		put_ping(root, fault_text(arg,
@@ -183,7 +182,7 @@ static bool edit_field(json_t *root, const struct node *n, enum fault_id id,
 		break;
 	case FAULT_C2N_GARBAGE:
 		json_object_set_new(root, "PingRequest",
-				    c2n(0, "\0\xff no HTTP\r\n\r\n", 13));
+				    c2n_ping(0, "\0\xff no HTTP\r\n\r\n", 13));
 		break;
 	case FAULT_C2N_HUGE:
 		put_c2n_huge(root, fault_number(arg, 2 << 20));
@@ -334,7 +333,7 @@ static void send_ping(struct map_session *s, json_t *ping)
 	send_object(s, root);
 }
 
-static void storm(struct map_session *s, bool is_c2n, long times)
+static void send_storm(struct map_session *s, bool is_c2n, long times)
 {
 	static const char get[] = "GET /echo HTTP/1.1\r\nHost: n\r\n\r\n";
 	char url[128];
@@ -343,7 +342,7 @@ static void storm(struct map_session *s, bool is_c2n, long times)
 
 	for (i = 0; i < times; i++) {
 		if (is_c2n) {
-			ping = c2n(i, get, sizeof(get) - 1);
+			ping = c2n_ping(i, get, sizeof(get) - 1);
 		} else {
 			snprintf(url, sizeof(url), "%.80s/storm?n=%ld",
 				 s->srv->cfg.url, i);
@@ -404,10 +403,10 @@ static void after(struct map_session *s, enum fault_id id, const char *arg)
 		send_object(s, root);
 		break;
 	case FAULT_PING_STORM:
-		storm(s, false, fault_number(arg, 1000));
+		send_storm(s, false, fault_number(arg, 1000));
 		break;
 	case FAULT_C2N_STORM:
-		storm(s, true, fault_number(arg, 1000));
+		send_storm(s, true, fault_number(arg, 1000));
 		break;
 	case FAULT_PEERS_REMOVED:
 		removed(s);

@@ -87,7 +87,7 @@ static void names(json_t *root)
 		"no-dot-at-end", "100.64.0.1",
 	};
 	char longest[601];
-	unsigned int i, n = sizeof(bad) / sizeof(bad[0]);
+	unsigned int i, n = ARRAY_SIZE(bad);
 
 	for (i = 0; i < n; i++)
 		set(peer(root, i), "Name", bad[i]);
@@ -106,7 +106,7 @@ static void odd_endpoints(json_t *p)
 	};
 	size_t i;
 
-	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(bad); i++)
 		append(p, "Endpoints", bad[i]);
 }
 

@@ -106,7 +106,8 @@ void session_send(struct map_session *s, const char *json, size_t len)
 		transmit(s, json, len);
 		return;
 	}
-	buf_printf(&b, "{\"Seq\":%lld,", (long long)++s->seq);
+	s->seq++;
+	buf_printf(&b, "{\"Seq\":%lld,", (long long)s->seq);
 	if (s->seq == 1)
 		buf_printf(&b, "\"MapSessionHandle\":\"%s\",", s->handle);
 	buf_add(&b, json + 1, len - 1);

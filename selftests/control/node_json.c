@@ -38,9 +38,11 @@ json_t *hostinfo_for_peers(const json_t *hostinfo)
 	json_t *ret = json_object(), *v;
 	size_t i;
 
-	for (i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
-		if ((v = json_object_get(hostinfo, kept[i])))
+	for (i = 0; i < ARRAY_SIZE(kept); i++) {
+		v = json_object_get(hostinfo, kept[i]);
+		if (v)
 			json_object_set(ret, kept[i], v);
+	}
 	return ret;
 }
 
@@ -223,8 +225,7 @@ void json_synth(struct buf *b, const struct server *srv, size_t i,
 	buf_printf(b, "],\"Endpoints\":[\"198.18.%zu.%zu:%u\"],", i / 256 % 256,
 		   i % 256, 1024 + (s ? s->touches % 60000 : 0));
 	buf_printf(b, "\"HomeDERP\":1,\"Hostinfo\":{\"OS\":\"linux\","
-		   "\"Hostname\":\"synth-%zu\"},"
-		   "\"Created\":\"2024-01-01T00:00:00Z\",\"Cap\":%d,"
+		   "\"Hostname\":\"synth-%zu\"},\"Created\":\"2024-01-01T00:00:00Z\",\"Cap\":%d,"
 		   "\"Online\":true,\"MachineAuthorized\":true}", i,
 		   cap_for(srv, 113, reader));
 }

@@ -248,7 +248,7 @@ static void conclude(struct server *srv, struct stream *st, struct login *l)
 	login_free(&srv->nodes, l);
 }
 
-static void followup(struct server *srv, struct stream *st,
+static void serve_followup(struct server *srv, struct stream *st,
 		     const struct ask *ask)
 {
 	struct login *l = login_find(&srv->nodes, ask->followup);
@@ -306,7 +306,7 @@ void register_login_refuse(struct server *srv, struct login *l)
 
 /* --- a key we know ---------------------------------------------------------- */
 
-static void logout(struct server *srv, struct stream *st, struct node *n)
+static void serve_logout(struct server *srv, struct stream *st, struct node *n)
 {
 	bool ephemeral = n->ephemeral;
 
@@ -343,7 +343,7 @@ static void known_key(struct server *srv, struct stream *st,
 		return;
 	}
 	if (ask->expiry_ms && ask->expiry_ms <= clock_wall_ms()) {
-		logout(srv, st, n);
+		serve_logout(srv, st, n);
 		return;
 	}
 	if (node_expired(n)) {
@@ -372,7 +372,7 @@ static void serve_ask(struct server *srv, struct stream *st,
 	if (register_fault(srv, st, ask->hostinfo))
 		return;
 	if (*ask->followup)
-		followup(srv, st, ask);
+		serve_followup(srv, st, ask);
 	else if (n)
 		known_key(srv, st, ask, n);
 	else if (ask->expiry_ms && ask->expiry_ms <= clock_wall_ms())

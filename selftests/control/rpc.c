@@ -48,8 +48,7 @@ bool c2n_send(struct server *srv, struct node *n, const char *request,
 		abort();
 	random_hex(q->token, 32);
 	buf_printf(&b, "{\"KeepAlive\":true,\"PingRequest\":{\"URL\":"
-		   "\"https://unused/c2n/%s\",\"Types\":\"c2n\","
-		   "\"Payload\":\"", q->token);
+		   "\"https://unused/c2n/%s\",\"Types\":\"c2n\",\"Payload\":\"", q->token);
 	base64_add(&b, request, len);
 	buf_text(&b, "\"}}");
 	sent = map_send(srv, n, NULL, (char *)buf_data(&b), buf_len(&b));
@@ -161,8 +160,7 @@ static void serve_known(struct server *srv, struct stream *st,
 	if (!strcmp(what, "id-token"))
 		answer = "{\"id_token\":\"e30.e30.test\"}";
 	else if (!strcmp(what, "feature/query"))
-		answer = "{\"Complete\":true,\"Text\":\"\",\"URL\":\"\","
-			 "\"ShouldWait\":false}";
+		answer = "{\"Complete\":true,\"Text\":\"\",\"URL\":\"\",\"ShouldWait\":false}";
 	if (!strcmp(what, "set-dns"))
 		serve_set_dns(srv, st, body, n);
 	else if (!strcmp(what, "update-health"))
@@ -187,7 +185,7 @@ static void serve_rpc(struct server *srv, struct stream *st)
 		{ "PATCH", "set-device-attr" },
 	};
 	const char *what = st->path + strlen("/machine/"), *arg;
-	size_t i, n = sizeof(known) / sizeof(known[0]);
+	size_t i, n = ARRAY_SIZE(known);
 
 	srv->stats.rpcs++;
 	remember(srv, st);

@@ -62,8 +62,7 @@ static void outer(void)
 		 "99999999999\r\n\r\n", &b, 2000);
 	CHECK(strstr(buf_str(&b), " 400 "));
 	buf_done(&b);
-	http_ask(rig.port, NULL, "POST / HTTP/1.1\r\nContent-Length: "
-		 "-1\r\n\r\n", &b, 2000);
+	http_ask(rig.port, NULL, "POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n", &b, 2000);
 	CHECK(strstr(buf_str(&b), " 400 "));
 	buf_done(&b);
 	for (i = 0; i < 50; i++) {

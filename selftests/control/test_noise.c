@@ -18,14 +18,11 @@ static void unhex(const char *s, uint8_t *out, size_t n)
  * counter stands with the high byte first, as this protocol wants it.
  */
 static const char initiation[] =
-	"0071010060"
-	"7b0d47d93427f8311160781c7c733fd89f88970aef490d8aa0ee19a4cb8a1b14"
+	"00710100607b0d47d93427f8311160781c7c733fd89f88970aef490d8aa0ee19a4cb8a1b14"
 	"61d2949213e755bc180b5d5dbbd8c50a2a1beb69f8940d24cab4606a34cd5d41"
-	"6d033ea7c15693e1505353a2df249df0"
-	"6460648a56e94458fb005a34667b5c6d";
+	"6d033ea7c15693e1505353a2df249df06460648a56e94458fb005a34667b5c6d";
 static const char response[] =
-	"020030"
-	"ff2ee45601ec1b67310c7790404585ae697331eee1c1f8cf2419731c1fff3e6b"
+	"020030ff2ee45601ec1b67310c7790404585ae697331eee1c1f8cf2419731c1fff3e6b"
 	"fc0f7e1d5c39549d3416f71da913672d";
 static const char final_hash[] =
 	"e1bbad05c65bb5079fb93a1f75dbc8e7393060fc677d71a582ef9d2266446be1";

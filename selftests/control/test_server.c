@@ -180,8 +180,7 @@ static void deltas(void)
 	CHECK(json_is_true(at(v, "OnlineChange.2")));
 	CHECK(json_is_true(at(v, "PeerSeenChange.2")));
 	json_decref(v);
-	CHECK_EQ(peer_lite(&b, ",\"Endpoints\":[\"192.0.2.1:5\",\"[fe80::1%x]:5\","
-			   "\"junk\"]"), 200);
+	CHECK_EQ(peer_lite(&b, ",\"Endpoints\":[\"192.0.2.1:5\",\"[fe80::1%x]:5\",\"junk\"]"), 200);
 	v = until(&a, "PeersChangedPatch");
 	CHECK_EQ(number_at(v, "PeersChangedPatch.0.NodeID"), 2);
 	CHECK_EQ(json_array_size(at(v, "PeersChangedPatch.0.Endpoints")), 1);
@@ -680,8 +679,7 @@ static void resume(void)
 	CHECK(rig_admin(&rig, NULL, "end n"));
 	CHECK(client_finish(p.c, p.map, 5000));
 	CHECK(rig_admin(&rig, NULL, "health two"));
-	snprintf(more, sizeof(more), ",\"MapSessionHandle\":\"%s\","
-		 "\"MapSessionSeq\":2", handle);
+	snprintf(more, sizeof(more), ",\"MapSessionHandle\":\"%s\",\"MapSessionSeq\":2", handle);
 	peer_poll(&p, more);
 	v = peer_next(&p);
 	CHECK(!strcmp(text_at(v, "MapSessionHandle"), handle));
@@ -692,8 +690,7 @@ static void resume(void)
 	CHECK(!strcmp(text_at(v, "Health.0"), "two"));
 	json_decref(v);
 	/* What is not known any more begins anew. */
-	snprintf(more, sizeof(more), ",\"MapSessionHandle\":\"%s\","
-		 "\"MapSessionSeq\":99", handle);
+	snprintf(more, sizeof(more), ",\"MapSessionHandle\":\"%s\",\"MapSessionSeq\":99", handle);
 	peer_poll(&p, more);
 	v = peer_next(&p);
 	CHECK(strcmp(text_at(v, "MapSessionHandle"), handle));
