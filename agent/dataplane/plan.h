@@ -131,15 +131,23 @@ bool plan_is_empty(const struct plan *plan);
 bool plan_drop_peer(struct plan *plan, const struct node_public *key);
 
 /**
+ * plan_trust_learned() - take endpoints that followed packets for good
+ * @have:	what the kernel says; changed
+ * @want:	what is wanted
+ *
+ * Where a roaming peer is now is no difference to where it was told to begin.
+ * For a view read from the kernel, before plans are made from it.
+ */
+void plan_trust_learned(struct wanted *have, const struct wanted *want);
+
+/**
  * plan_record() - bring what there is to where the plan has led
  * @plan:	carried out
- * @want:	what it was made for
  * @have:	what it was made from; changed
  *
  * Return: 0, or -ENOMEM: @have is then of no use any more.
  */
-int plan_record(const struct plan *plan, const struct wanted *want,
-		struct wanted *have);
+int plan_record(const struct plan *plan, struct wanted *have);
 
 /**
  * plan_done() - free the contents
