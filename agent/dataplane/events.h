@@ -61,7 +61,7 @@ int event_parse(const struct nlmsghdr *msg, struct event *ret);
  * @lost: some were lost: what the kernel has must be read, and compared
  * @ctx: for both
  *
- * Both may call events_read() no more, and not free the events.
+ * Neither may call events_read() or free the listener.
  */
 struct event_fns {
 	void (*event)(void *ctx, const struct event *event);

@@ -154,13 +154,14 @@ wait_for 5 "the event" has_expired $((n + 1))
 expect_cut
 
 case_ "and back: let in by a handshake of the peer"
-# a peer new to tn1, whose last stamp lies in the future by now
+# new to tn1, and silent, so that no stamp of the future is known of it
+nsip 2 link set tn2 down
 nswg 1 set tn1 peer "$PUB_2" remove
 nswg 1 set tn1 peer "$PUB_2" preshared-key "$WORK/psk" allowed-ips "$A2/32,$B2/128"
 ns 1 "$PEERCTL" tn1 set "$PUB_2" expires $(($(date +%s) - 5000))
 wait_for 5 "the session to be wiped" no_session
 clock -90000
-forget 2 tn2
+nsip 2 link set tn2 up
 ping_once 2 $A1
 ping_all 1 $A2 10
 
