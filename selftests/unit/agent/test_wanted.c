@@ -220,9 +220,11 @@ static int put_some(void *ctx)
 		struct node_public key = view_key(i % 5);
 		struct wanted_peer *peer = wanted_peer_new(&key);
 		struct wg_prefix prefix = view_prefix(7, 32);
+		struct wg_prefix other = view_prefix(100 + i, 32);
 		size_t n = w.n_peers;
 
-		if (!peer || wg_prefixes_add(&peer->prefixes, &prefix) < 0) {
+		if (!peer || wg_prefixes_add(&peer->prefixes, &prefix) < 0 ||
+		    wg_prefixes_add(&peer->prefixes, &other) < 0) {
 			wanted_peer_free(peer);
 			r = -ENOMEM;
 			break;
@@ -231,8 +233,8 @@ static int put_some(void *ctx)
 		if (r < 0) {
 			wanted_peer_free(peer);
 			/* As it was: whoever had the prefix has it still. */
-			if (w.n_peers != n ||
-			    (n && !wanted_owner(&w, &prefix)))
+			if (w.n_peers != n || wanted_owner(&w, &other) ||
+			    (n != 0) != (wanted_owner(&w, &prefix) != NULL))
 				r = 0;
 		}
 	}
