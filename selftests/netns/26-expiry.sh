@@ -92,7 +92,7 @@ expect_eq "events" "$(expired_events)" "$n"
 
 case_ "time passes"
 n=$(expired_events)
-expire 6
+expire "$(slow 4)"
 ping_all 1 $A2 5
 wait_for 10 "the event" has_expired $((n + 1))
 (($(date +%s) >= AT)) || fail "cut off before its time"
