@@ -15,6 +15,7 @@
 
 #include "compat.h"
 #include "events.h"
+#include "expiry.h"
 #include "handshake_io.h"
 #include "merge.h"
 #include "messages.h"
@@ -102,7 +103,7 @@ static void tn_device_down(struct tn_device *tn)
 	/* Whoever saw us up is through; from here on no timer is armed. */
 	synchronize_net();
 	xa_for_each(&tn->peers, i, peer) {
-		tn_peer_stop(peer);
+		tn_peer_stop(peer, TN_DROP_TX_DOWN);
 		cond_resched();
 	}
 }
@@ -159,9 +160,10 @@ static void tn_destruct(struct net_device *dev)
 {
 	struct tn_device *tn = netdev_priv(dev);
 
-	/* 1. Works that look after the sockets. */
+	/* 1. Works that look after the sockets, and after expiry. */
 	cancel_delayed_work_sync(&tn->orphan_work);
 	cancel_delayed_work_sync(&tn->bound_work);
+	tn_expiry_done(tn);
 	/* 2. Handshake messages that were queued before the sockets went. */
 	tn_handshake_io_stop(tn);
 	/* 3. Batches with the crypt workers. */
@@ -324,6 +326,7 @@ static int tn_newlink_impl(struct net *link_net, struct net_device *dev,
 		tn->orphan_timeout_s = TN_ORPHAN_TIMEOUT_S;
 	INIT_DELAYED_WORK(&tn->orphan_work, tn_orphan_work);
 	INIT_DELAYED_WORK(&tn->bound_work, tn_sockets_bound_work);
+	tn_expiry_init(tn);
 	for (i = 0; i < ARRAY_SIZE(tn->pass); i++) {
 		spin_lock_init(&tn->pass[i].lock);
 		tn->pass[i].refill = jiffies;

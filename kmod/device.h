@@ -2,6 +2,7 @@
 #ifndef TN_DEVICE_H
 #define TN_DEVICE_H
 
+#include <linux/hrtimer.h>
 #include <linux/mutex.h>
 #include <linux/netdevice.h>
 #include <linux/skbuff.h>
@@ -62,6 +63,10 @@ struct tn_pass_bucket {
  * @orphaned:		that socket closed; under @cfg_lock
  * @orphan_work:	gives the adopted sockets up
  * @bound_work:		looks whether newly adopted sockets are bound by now
+ * @expiry_timer:	by the wall clock, fires at @expiry_next_s
+ * @expiry_work:	cuts peers off whose time has come
+ * @expiry_next_s:	when the next peer's time comes, or earlier, wall clock,
+ *			seconds; S64_MAX = never; under @cfg_lock
  * @up:			the device is running; under @cfg_lock, read anywhere
  * @dying:		no change of configuration any more; under @cfg_lock
  * @txn:		the open transaction; under @cfg_lock
@@ -106,6 +111,9 @@ struct tn_device {
 	bool orphaned;
 	struct delayed_work orphan_work;
 	struct delayed_work bound_work;
+	struct hrtimer expiry_timer;
+	struct delayed_work expiry_work;
+	s64 expiry_next_s;
 	bool up;
 	bool dying;
 	struct tn_txn *txn;

@@ -111,7 +111,7 @@ static void tn_event_send(struct tn_device *tn, struct tn_peer *peer,
 /**
  * tn_event_peer() - something happened to a peer's session or endpoint
  * @peer:	the peer
- * @event:	SESSION_UP, SESSION_DOWN or ENDPOINT
+ * @event:	SESSION_UP, SESSION_DOWN, EXPIRED or ENDPOINT
  *
  * Only a handshake makes or ends a session, and those are rare by protocol;
  * but a peer may change its address with every packet.

@@ -60,6 +60,7 @@ tn_genl_allowedip_policy[TAILNET_A_ALLOWEDIP_MAX + 1] = {
 	[TAILNET_A_PEER_ENDPOINT] =					\
 		NLA_POLICY_NESTED(tn_genl_endpoint_policy),		\
 	[TAILNET_A_PEER_KEEPALIVE] = { .type = NLA_U16 },		\
+	[TAILNET_A_PEER_EXPIRES] = NLA_POLICY_MIN(NLA_S64, 0),		\
 	[TAILNET_A_PEER_REPLACE_ALLOWEDIPS] = { .type = NLA_FLAG },	\
 	[TAILNET_A_PEER_ALLOWEDIP] =					\
 		NLA_POLICY_NESTED(tn_genl_allowedip_policy)
@@ -122,6 +123,10 @@ static int tn_genl_parse_endpoint(const struct nlattr *nest,
 	err = nla_parse_nested(tb, TAILNET_A_ENDPOINT_MAX, nest, NULL, extack);
 	if (err)
 		return err;
+	memset(ret, 0, sizeof(*ret));
+	/* Empty: there is to be none. */
+	if (!nla_len(nest))
+		return 0;
 	if (NL_REQ_ATTR_CHECK(extack, nest, tb, TAILNET_A_ENDPOINT_ADDR) ||
 	    NL_REQ_ATTR_CHECK(extack, nest, tb, TAILNET_A_ENDPOINT_PORT)) {
 		NL_SET_ERR_MSG_ATTR(extack, nest,
@@ -131,7 +136,6 @@ static int tn_genl_parse_endpoint(const struct nlattr *nest,
 	addr = tb[TAILNET_A_ENDPOINT_ADDR];
 	scope = tb[TAILNET_A_ENDPOINT_SCOPE];
 	port = nla_get_be16(tb[TAILNET_A_ENDPOINT_PORT]);
-	memset(ret, 0, sizeof(*ret));
 	switch (tn_genl_family_of(addr)) {
 	case AF_INET:
 		if (scope) {
@@ -229,6 +233,10 @@ static int tn_genl_parse_peer_settings(struct nlattr *const *tb,
 	if (tb[TAILNET_A_PEER_KEEPALIVE]) {
 		peer->keepalive_s = nla_get_u16(tb[TAILNET_A_PEER_KEEPALIVE]);
 		peer->has |= TN_PEER_HAS_KEEPALIVE;
+	}
+	if (tb[TAILNET_A_PEER_EXPIRES]) {
+		peer->expires_s = nla_get_s64(tb[TAILNET_A_PEER_EXPIRES]);
+		peer->has |= TN_PEER_HAS_EXPIRES;
 	}
 	if (tb[TAILNET_A_PEER_REPLACE_ALLOWEDIPS])
 		peer->has |= TN_PEER_HAS_REPLACE;
@@ -384,7 +392,9 @@ static int tn_genl_put_settings(struct sk_buff *skb, struct tn_peer *peer)
 	    nla_put_bitfield32(skb, TAILNET_A_PEER_FLAGS, flags,
 			       TN_PEER_FLAGS) ||
 	    tn_genl_put_endpoint(skb, &ep) ||
-	    nla_put_u16(skb, TAILNET_A_PEER_KEEPALIVE, peer->keepalive_s))
+	    nla_put_u16(skb, TAILNET_A_PEER_KEEPALIVE, peer->keepalive_s) ||
+	    nla_put_s64(skb, TAILNET_A_PEER_EXPIRES, peer->expires_s,
+			TAILNET_A_PEER_PAD))
 		return -EMSGSIZE;
 	return 0;
 }

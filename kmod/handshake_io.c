@@ -14,6 +14,7 @@
 
 #include "compat.h"
 #include "device.h"
+#include "expiry.h"
 #include "keypair.h"
 #include "messages.h"
 #include "path.h"
@@ -47,13 +48,14 @@ struct tn_handshake_queue {
 	bool closed;
 };
 
-/* What every step of one message needs. */
+/* What every step of one message needs, and whether its sender is too late. */
 struct tn_hs_in {
 	struct tn_device *tn;
 	struct sk_buff *skb;
 	struct tn_endpoint ep;
 	struct tn_source source;
 	u64 now_ns;
+	bool expired;
 };
 
 static bool tn_initiation_due(const struct tn_peer *peer, u64 now_ns)
@@ -77,7 +79,7 @@ void tn_handshake_initiate(struct tn_peer *peer, bool retry)
 		WRITE_ONCE(peer->handshake_attempts, 0);
 	rcu_read_lock_bh();
 	/* The cheap half of the test in tn_initiation_send(). */
-	if (READ_ONCE(peer->tn->up) && !tn_peer_is_dead(peer) &&
+	if (READ_ONCE(peer->tn->up) && !tn_peer_is_cut(peer) &&
 	    tn_initiation_due(peer, ktime_get_coarse_boottime_ns())) {
 		tn_peer_get(peer);	/* put in tn_handshake_initiate_work() */
 		if (!queue_work(peer->tn->handshake_wq, &peer->initiate_work))
@@ -94,7 +96,8 @@ static void tn_initiation_send(struct tn_peer *peer)
 	enum tn_hs_result res;
 	u32 index;
 
-	if (!tn_initiation_due(peer, ktime_get_coarse_boottime_ns()))
+	if (tn_expiry_is_over(peer) ||
+	    !tn_initiation_due(peer, ktime_get_coarse_boottime_ns()))
 		return;
 	/* Before the work, so that no second one begins; and after it again. */
 	atomic64_set(&peer->last_sent_handshake_ns,
@@ -158,9 +161,9 @@ static bool tn_session_begin(struct tn_peer *peer)
 	kp->remote_index = keys.remote_index;
 	kp->initiator = keys.i_am_initiator;
 
-	/* Against removal, which clears the slots a grace period after death. */
+	/* Against removal, which clears the slots a grace period after. */
 	rcu_read_lock_bh();
-	if (!tn_peer_is_dead(peer) &&
+	if (!tn_peer_is_cut(peer) &&
 	    tn_indices_hand_over(&peer->tn->indices, &peer->hs_index,
 				 &kp->index, keys.local_index)) {
 		tn_keypairs_install(peer, kp);
@@ -299,10 +302,17 @@ static void tn_handshake_count_good(struct tn_hs_in *in, struct tn_peer *peer)
  */
 static struct tn_handshake *tn_directory_get(void *ctx, const u8 *pub)
 {
-	struct tn_device *tn = ctx;
-	struct tn_peer *peer = tn_pubkeys_find(&tn->pubkeys, pub);
+	struct tn_hs_in *in = ctx;
+	struct tn_peer *peer = tn_pubkeys_find(&in->tn->pubkeys, pub);
 
-	return peer ? &peer->hs : NULL;
+	if (!peer)
+		return NULL;
+	if (tn_expiry_is_over(peer)) {
+		in->expired = true;
+		tn_peer_put(peer);
+		return NULL;
+	}
+	return &peer->hs;
 }
 
 static void tn_directory_put(void *ctx, struct tn_handshake *hs)
@@ -316,7 +326,7 @@ static void tn_initiation_receive(struct tn_hs_in *in)
 	const struct tn_hs_directory peers = {
 		.get = tn_directory_get,
 		.put = tn_directory_put,
-		.ctx = in->tn,
+		.ctx = in,
 	};
 	struct tn_handshake *hs;
 	enum tn_hs_result res;
@@ -326,6 +336,10 @@ static void tn_initiation_receive(struct tn_hs_in *in)
 		return;
 	res = tn_handshake_consume_initiation(&in->tn->identity, msg, &peers,
 					      in->now_ns, &hs);
+	if (in->expired) {
+		tn_drop_count(in->tn, TN_DROP_HS_KEY_EXPIRED, 1);
+		return;
+	}
 	if (res != TN_HS_OK) {
 		tn_handshake_count_bad(in->tn, res);
 		return;
@@ -365,6 +379,10 @@ static void tn_response_receive(struct tn_hs_in *in)
 	if (!peer) {
 		tn_drop_count(in->tn, TN_DROP_HS_INVALID, 1);
 		return;
+	}
+	if (tn_expiry_is_over(peer)) {
+		tn_drop_count(in->tn, TN_DROP_HS_KEY_EXPIRED, 1);
+		goto out_put;
 	}
 	mutex_lock(&peer->hs_steps);
 	res = tn_handshake_consume_response(&in->tn->identity, &peer->hs, msg);

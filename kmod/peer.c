@@ -285,17 +285,19 @@ void tn_peer_start(struct tn_peer *peer)
 }
 
 /**
- * tn_peer_stop() - the device is down: forget all sessions
- * @peer:	the peer; the device went down a grace period ago
+ * tn_peer_stop() - forget all sessions
+ * @peer:	the peer; a grace period ago its device went down, or it was cut
+ *		off
+ * @reason:	why packets that wait are dropped
  *
  * Context: Process; the device's cfg_lock held.
  */
-void tn_peer_stop(struct tn_peer *peer)
+void tn_peer_stop(struct tn_peer *peer, enum tn_drop reason)
 {
 	tn_timers_stop(peer);
 	if (cancel_work_sync(&peer->initiate_work))
 		tn_peer_put(peer);
-	tn_tx_purge(peer, TN_DROP_TX_DOWN);
+	tn_tx_purge(peer, reason);
 	tn_handshake_clear(&peer->hs);
 	tn_indices_del(&peer->tn->indices, &peer->hs_index);
 	tn_keypairs_clear(peer);

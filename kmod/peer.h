@@ -2,6 +2,7 @@
 #ifndef TN_PEER_H
 #define TN_PEER_H
 
+#include <linux/bits.h>
 #include <linux/kref.h>
 #include <linux/llist.h>
 #include <linux/mutex.h>
@@ -16,6 +17,7 @@
 #include "keypair.h"
 #include "path.h"
 #include "queue.h"
+#include "stats.h"
 
 struct tn_device;
 struct tn_napi;
@@ -28,6 +30,7 @@ enum tn_peer_bits {
 	TN_PEER_NEED_KEEPALIVE,	/* another keepalive after the pending one */
 	TN_PEER_LAST_MINUTE,	/* rekey on receive was sent in this session */
 	TN_PEER_WANT_PATH_SENT,	/* event latch, re-armed by a new path */
+	TN_PEER_EXPIRED,	/* its time came: cut off; see expiry.c */
 };
 
 /**
@@ -40,7 +43,7 @@ enum tn_peer_bits {
  * @state:		bits of enum tn_peer_bits
  * @pubkey_node:	in tn_device.pubkeys
  * @aips:		its allowed IPs, owned by allowedips.c
- * @gone:		in the list of peers being removed
+ * @gone:		in the list of peers being removed or cut off
  * @hs:			the handshake
  * @hs_index:		entry of the handshake in the index table
  * @hs_steps:		makes "draw an index, make a message, begin a session"
@@ -66,6 +69,9 @@ enum tn_peer_bits {
  * @timer_persistent:	keepalive of the configuration
  * @handshake_attempts:	retries of the handshake under way
  * @keepalive_s:	interval of @timer_persistent, 0 = off
+ * @expires_s:		cut off from then on, wall clock, seconds; 0 = never.
+ *			Written under cfg_lock, read anywhere: half of an older
+ *			value on a 32-bit machine is put right by the work
  * @last_sent_handshake_ns: boot-time clock
  * @last_handshake:	wall clock, for people
  * @rx_bytes:		message bytes received and authenticated
@@ -109,6 +115,7 @@ struct tn_peer {
 	struct timer_list timer_persistent;
 	unsigned int handshake_attempts;
 	u16 keepalive_s;
+	s64 expires_s;
 	atomic64_t last_sent_handshake_ns;
 	struct timespec64 last_handshake;
 
@@ -132,7 +139,7 @@ void tn_peer_set_endpoint(struct tn_peer *peer, const struct tn_endpoint *ep);
 void tn_peer_set_keepalive(struct tn_peer *peer, u16 seconds);
 void tn_peer_set_roam(struct tn_peer *peer, bool on);
 void tn_peer_start(struct tn_peer *peer);
-void tn_peer_stop(struct tn_peer *peer);
+void tn_peer_stop(struct tn_peer *peer, enum tn_drop reason);
 
 struct tn_peer *tn_peer_get(struct tn_peer *peer);
 struct tn_peer *tn_peer_get_maybe_zero(struct tn_peer *peer);
@@ -141,6 +148,13 @@ void tn_peer_put(struct tn_peer *peer);
 static inline bool tn_peer_is_dead(const struct tn_peer *peer)
 {
 	return test_bit(TN_PEER_DEAD, &peer->state);
+}
+
+/* Removed, or cut off: start nothing new, send and deliver nothing. */
+static inline bool tn_peer_is_cut(const struct tn_peer *peer)
+{
+	return READ_ONCE(peer->state) &
+	       (BIT(TN_PEER_DEAD) | BIT(TN_PEER_EXPIRED));
 }
 
 #endif

@@ -196,8 +196,11 @@ static unsigned int tn_rx_deliver(struct tn_napi *n, struct tn_batch *b)
 	bool data = false;
 
 	atomic_sub(b->nsegs, &n->tn->segs_queued);
-	if (unlikely(tn_peer_is_dead(peer) || !READ_ONCE(n->tn->up))) {
-		tn_drop_count(n->tn, TN_DROP_RX_DOWN, b->nsegs);
+	if (unlikely(tn_peer_is_cut(peer) || !READ_ONCE(n->tn->up))) {
+		tn_drop_count(n->tn, tn_peer_is_dead(peer) ||
+				     !READ_ONCE(n->tn->up) ?
+				     TN_DROP_RX_DOWN : TN_DROP_RX_KEY_EXPIRED,
+			      b->nsegs);
 		return b->nsegs;
 	}
 	packets = tn_rx_replay(rb, now_ns);

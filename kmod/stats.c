@@ -63,6 +63,10 @@ static const struct {
 	[TN_DROP_TX_ROUTE] =	{ "tx-route", TN_DROP_KIND_TX_CARRIER },
 	[TN_DROP_TX_SOCKET] =	{ "tx-socket", TN_DROP_KIND_TX_CARRIER },
 	[TN_DROP_TX_DOWN] =	{ "tx-down", TN_DROP_KIND_TX_DROPPED },
+	[TN_DROP_HS_KEY_EXPIRED] = { "hs-key-expired", TN_DROP_KIND_NONE },
+	[TN_DROP_RX_KEY_EXPIRED] = { "rx-key-expired",
+				     TN_DROP_KIND_RX_DROPPED },
+	[TN_DROP_TX_KEY_EXPIRED] = { "tx-key-expired", TN_DROP_KIND_TX_ERROR },
 };
 
 static_assert(ARRAY_SIZE(tn_drop_reasons) == TN_DROP_REASONS);

@@ -55,6 +55,10 @@ enum tn_drop {
 	TN_DROP_TX_ROUTE,		/* no route to the endpoint */
 	TN_DROP_TX_SOCKET,		/* no socket of that family */
 	TN_DROP_TX_DOWN,		/* device down, peer removed */
+	/* the peer's time has come, see expiry.c */
+	TN_DROP_HS_KEY_EXPIRED,		/* its handshake message */
+	TN_DROP_RX_KEY_EXPIRED,		/* under way when it came */
+	TN_DROP_TX_KEY_EXPIRED,
 
 	TN_DROP_REASONS
 };

@@ -25,7 +25,7 @@ static unsigned long tn_jitter(void)
 }
 
 /*
- * Arm a timer of a living peer of a running device. The check and the arming
+ * Arm a timer of a living peer, not cut off, of a running device. The check and the arming
  * are one RCU section: teardown sets the bit, waits a grace period and only
  * then deletes the timers, so no timer is armed behind its back.
  */
@@ -33,7 +33,7 @@ static void tn_timer_arm(struct tn_peer *peer, struct timer_list *timer,
 			 unsigned long delay)
 {
 	rcu_read_lock_bh();
-	if (likely(READ_ONCE(peer->tn->up) && !tn_peer_is_dead(peer)))
+	if (likely(READ_ONCE(peer->tn->up) && !tn_peer_is_cut(peer)))
 		mod_timer(timer, jiffies + delay);
 	rcu_read_unlock_bh();
 }

@@ -18,6 +18,7 @@
 #include "compat.h"
 #include "device.h"
 #include "events.h"
+#include "expiry.h"
 #include "handshake_io.h"
 #include "peer.h"
 #include "tx.h"
@@ -146,6 +147,10 @@ static int tn_tx_packet(struct tn_device *tn, struct sk_buff *skb)
 	reason = TN_DROP_TX_PEER;
 	peer = tn_tx_peer(tn, skb);
 	if (unlikely(!peer))
+		goto unreachable;
+	ret = -EKEYEXPIRED;
+	reason = TN_DROP_TX_KEY_EXPIRED;
+	if (tn_expiry_cuts(peer))
 		goto unreachable;
 	if (unlikely(!tn_path_usable(&peer->path))) {
 		tn_event_path(peer, TAILNET_EVENT_WANT_PATH);
@@ -360,6 +365,8 @@ void tn_tx_keepalive(struct tn_peer *peer)
 	struct sk_buff_head packets;
 	struct sk_buff *skb;
 
+	if (unlikely(tn_peer_is_cut(peer)))
+		return;
 	if (skb_queue_empty_lockless(&peer->staged)) {
 		skb = alloc_skb(TN_TX_HEADROOM + TN_TAG_LEN, GFP_ATOMIC);
 		if (unlikely(!skb))

@@ -20,6 +20,7 @@
 #include "allowedips.h"
 #include "device.h"
 #include "events.h"
+#include "expiry.h"
 #include "path.h"
 #include "peer.h"
 #include "socket.h"
@@ -242,6 +243,8 @@ static void tn_txn_commit_item(struct tn_peer *peer,
 		WRITE_ONCE(peer->node_id, item->node_id);
 	if (item->flags_mask & TAILNET_PEER_F_ROAM)
 		tn_peer_set_roam(peer, item->flags_value & TAILNET_PEER_F_ROAM);
+	if (item->has & TN_PEER_HAS_EXPIRES)
+		WRITE_ONCE(peer->expires_s, item->expires_s);
 	if (item->has & TN_PEER_HAS_ENDPOINT)
 		tn_txn_commit_endpoint(peer, item);
 }
@@ -387,6 +390,24 @@ static void tn_txn_commit_dev(struct tn_device *tn, const struct tn_update *upd,
 		tn_device_set_private_key(tn, dev->private_key);
 }
 
+/* Cut off whose time has passed, let in again whose time was extended. */
+static void tn_txn_commit_expiry(struct tn_device *tn,
+				 const struct tn_update *upd)
+{
+	const struct tn_peer_update *item;
+	struct tn_peer *peer;
+	LIST_HEAD(over);
+
+	list_for_each_entry(item, &upd->peers, list) {
+		peer = tn_target_peer(item->target);
+		if (peer && tn_plan_counts(item) &&
+		    (item->has & TN_PEER_HAS_EXPIRES))
+			tn_expiry_judge(peer, &over);
+	}
+	tn_expiry_cut(tn, &over);
+	tn_expiry_arm(tn);
+}
+
 /* Let peers send what they have and what their settings ask for. */
 static void tn_txn_commit_start(struct tn_device *tn,
 				const struct tn_update *upd)
@@ -402,7 +423,7 @@ static void tn_txn_commit_start(struct tn_device *tn,
 			tn_peer_set_keepalive(peer, item->keepalive_s);
 		/* Packets may have waited; for a new peer none could. */
 		if (tn->up && (item->has & TN_PEER_HAS_ENDPOINT) &&
-		    !item->target->fresh)
+		    tn_path_usable(&peer->path) && !item->target->fresh)
 			tn_peer_start(peer);
 		cond_resched();
 	}
@@ -416,6 +437,7 @@ static void tn_txn_commit(struct tn_device *tn, const struct tn_update *upd,
 	tn_txn_commit_aips(tn, upd, plan);
 	tn_peers_remove(tn, &plan->gone);
 	tn_txn_commit_dev(tn, upd, plan, res);
+	tn_txn_commit_expiry(tn, upd);
 	tn_txn_commit_start(tn, upd);
 	WRITE_ONCE(tn->generation, tn->generation + 1);
 	tn_event_device(tn, TAILNET_EVENT_CONFIG);

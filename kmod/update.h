@@ -98,8 +98,9 @@ struct tn_aip_update {
  * @node_id:	the agent's number for the peer
  * @flags_value: TAILNET_PEER_F_*, where @flags_mask has a bit
  * @flags_mask:	flags to change
- * @ep:		endpoint
+ * @ep:		endpoint; AF_UNSPEC = none
  * @keepalive_s: interval of persistent keepalives, 0 = off
+ * @expires_s:	cut off from then on, wall clock, seconds; 0 = never
  * @aips:	of struct tn_aip_update, in the order given
  * @target:	the peer it is about; set by the plan
  */
@@ -114,6 +115,7 @@ struct tn_peer_update {
 #define TN_PEER_HAS_ENDPOINT	BIT(2)
 #define TN_PEER_HAS_KEEPALIVE	BIT(3)
 #define TN_PEER_HAS_REPLACE	BIT(4)	/* forget the allowed IPs */
+#define TN_PEER_HAS_EXPIRES	BIT(5)
 	u8 pub[TN_KEY_LEN];
 	u8 psk[TN_KEY_LEN];
 	u64 node_id;
@@ -121,6 +123,7 @@ struct tn_peer_update {
 	u32 flags_mask;
 	struct tn_endpoint ep;
 	u16 keepalive_s;
+	s64 expires_s;
 	struct list_head aips;
 	struct tn_target *target;
 };

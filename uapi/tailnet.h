@@ -166,7 +166,8 @@ enum tailnet_sockets {
  * @TAILNET_A_PEER_HAS_PSK: flag, out
  * @TAILNET_A_PEER_NODE_ID: u64, an agent's own number for the peer
  * @TAILNET_A_PEER_FLAGS: bitfield32 of TAILNET_PEER_F_*
- * @TAILNET_A_PEER_ENDPOINT: nest of enum tailnet_a_endpoint
+ * @TAILNET_A_PEER_ENDPOINT: nest of enum tailnet_a_endpoint; in, an empty one
+ *	takes the endpoint away
  * @TAILNET_A_PEER_KEEPALIVE: u16 seconds, 0 = off
  * @TAILNET_A_PEER_REPLACE_ALLOWEDIPS: flag, in: forget the old ones first
  * @TAILNET_A_PEER_ALLOWEDIP: nest of enum tailnet_a_allowedip, repeated
@@ -181,6 +182,9 @@ enum tailnet_sockets {
  * @TAILNET_A_PEER_TX_PACKETS: u64, out
  * @TAILNET_A_PEER_STATE: u32 enum tailnet_session, out
  * @TAILNET_A_PEER_HANDSHAKE_ATTEMPTS: u32, out: retries of the one under way
+ * @TAILNET_A_PEER_EXPIRES: s64, seconds since the epoch, wall clock, 0 = never:
+ *	from then on the module does not talk with the peer, whoever else is
+ *	there. A later time, or a clock put back, ends that
  */
 enum tailnet_a_peer {
 	TAILNET_A_PEER_UNSPEC,
@@ -204,6 +208,7 @@ enum tailnet_a_peer {
 	TAILNET_A_PEER_STATE,
 	TAILNET_A_PEER_HANDSHAKE_ATTEMPTS,
 	TAILNET_A_PEER_PAD,
+	TAILNET_A_PEER_EXPIRES,
 
 	__TAILNET_A_PEER_MAX
 };
@@ -333,6 +338,7 @@ enum tailnet_event {
 	TAILNET_EVENT_SOCKET_GONE,	/* device: an adopted socket closed */
 	TAILNET_EVENT_ORPHANED,		/* device: its agent went away */
 	TAILNET_EVENT_VMFORK,		/* device: the machine was cloned */
+	TAILNET_EVENT_EXPIRED,		/* peer: its time came, it is cut off */
 };
 
 #endif /* _UAPI_TAILNET_H */

@@ -22,6 +22,7 @@ static struct nla_policy top_policy[TAILNET_A_MAX + 1] = {
 	[TAILNET_A_TXN] = { .type = NLA_NESTED },
 	[TAILNET_A_STATS] = { .type = NLA_NESTED },
 	[TAILNET_A_GENERATION] = { .type = NLA_U64 },
+	[TAILNET_A_EVENT] = { .type = NLA_U32 },
 };
 
 static struct nla_policy dev_policy[TAILNET_A_DEV_MAX + 1] = {
@@ -39,6 +40,7 @@ static struct nla_policy dev_policy[TAILNET_A_DEV_MAX + 1] = {
 static struct nla_policy peer_policy[TAILNET_A_PEER_MAX + 1] = {
 	[TAILNET_A_PEER_PUBLIC_KEY] = EXACT(KEY_LEN),
 	[TAILNET_A_PEER_HAS_PSK] = { .type = NLA_FLAG },
+	[TAILNET_A_PEER_NODE_ID] = { .type = NLA_U64 },
 	[TAILNET_A_PEER_FLAGS] = EXACT(sizeof(struct nla_bitfield32)),
 	[TAILNET_A_PEER_ENDPOINT] = { .type = NLA_NESTED },
 	[TAILNET_A_PEER_KEEPALIVE] = { .type = NLA_U16 },
@@ -48,6 +50,7 @@ static struct nla_policy peer_policy[TAILNET_A_PEER_MAX + 1] = {
 	[TAILNET_A_PEER_LAST_HANDSHAKE_NSEC] = { .type = NLA_U32 },
 	[TAILNET_A_PEER_RX_BYTES] = { .type = NLA_U64 },
 	[TAILNET_A_PEER_TX_BYTES] = { .type = NLA_U64 },
+	[TAILNET_A_PEER_EXPIRES] = { .type = NLA_S64 },
 };
 
 static struct nla_policy endpoint_policy[TAILNET_A_ENDPOINT_MAX + 1] = {
@@ -195,6 +198,10 @@ static void get_peer_values(struct nlattr **tb, struct wg_peer *peer)
 	peer->roam = get_bits(tb[TAILNET_A_PEER_FLAGS]) & TAILNET_PEER_F_ROAM;
 	if (tb[TAILNET_A_PEER_KEEPALIVE])
 		peer->keepalive_s = nla_get_u16(tb[TAILNET_A_PEER_KEEPALIVE]);
+	if (tb[TAILNET_A_PEER_NODE_ID])
+		peer->node_id = nla_get_u64(tb[TAILNET_A_PEER_NODE_ID]);
+	if (tb[TAILNET_A_PEER_EXPIRES])
+		peer->expires_s = nla_get_s64(tb[TAILNET_A_PEER_EXPIRES]);
 	if (tb[TAILNET_A_PEER_LAST_HANDSHAKE_SEC])
 		peer->handshake_s = (int64_t)nla_get_u64(
 			tb[TAILNET_A_PEER_LAST_HANDSHAKE_SEC]);
@@ -287,6 +294,19 @@ int answer_generation(const struct nlmsghdr *msg, uint64_t *ret)
 	if (!top[TAILNET_A_GENERATION])
 		return TNE_NO_FAMILY_ANSWER;
 	*ret = nla_get_u64(top[TAILNET_A_GENERATION]);
+	return 0;
+}
+
+int answer_event(const struct nlmsghdr *msg, uint32_t *ret)
+{
+	struct nlattr *top[TAILNET_A_MAX + 1];
+	int r = parse_top(msg, top);
+
+	if (r < 0)
+		return r;
+	if (!top[TAILNET_A_EVENT])
+		return TNE_NO_FAMILY_ANSWER;
+	*ret = nla_get_u32(top[TAILNET_A_EVENT]);
 	return 0;
 }
 

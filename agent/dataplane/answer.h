@@ -43,6 +43,13 @@ int answer_token(const struct nlmsghdr *msg, uint32_t *ret);
 int answer_generation(const struct nlmsghdr *msg, uint64_t *ret);
 
 /**
+ * answer_event() - read what a notification is about
+ * @msg:	the notification
+ * @ret:	enum tailnet_event, or a number that we do not know
+ */
+int answer_event(const struct nlmsghdr *msg, uint32_t *ret);
+
+/**
  * answer_drops() - read the drop counters of a device
  * @msg:	answer to STATS_GET
  * @drops:	all zero; filled. To be freed by the caller, on error too

@@ -181,21 +181,20 @@ static bool changes_device(const struct wg_config *config)
 	return config->set != 0;
 }
 
-static int put_device(struct nl_msg *msg, const char *ifname,
-		      const struct wg_config *config)
+static const uint32_t switch_flag[WG_SWITCHES] = {
+	[WG_SWITCH_GSO] = TAILNET_DEV_F_GSO,
+	[WG_SWITCH_GRO] = TAILNET_DEV_F_GRO,
+	[WG_SWITCH_INLINE] = TAILNET_DEV_F_INLINE,
+};
+
+/* The settings of a configuration, inside of the nest of the device. */
+static int put_config(struct nl_msg *msg, const void *item)
 {
-	static const uint32_t flag[WG_SWITCHES] = {
-		[WG_SWITCH_GSO] = TAILNET_DEV_F_GSO,
-		[WG_SWITCH_GRO] = TAILNET_DEV_F_GRO,
-		[WG_SWITCH_INLINE] = TAILNET_DEV_F_INLINE,
-	};
-	struct nlattr *nest = begin_device(msg, ifname);
+	const struct wg_config *config = item;
 	uint32_t value = 0, mask = 0;
 	size_t i;
 	int r = 0;
 
-	if (!nest)
-		return -ENOMEM;
 	if (config->set & WG_DEV_KEY)
 		r |= put_secret(msg, TAILNET_A_DEV_PRIVATE_KEY,
 				config->private_key);
@@ -207,22 +206,52 @@ static int put_device(struct nl_msg *msg, const char *ifname,
 	for (i = 0; i < WG_SWITCHES; i++) {
 		if (!config->switch_set[i])
 			continue;
-		mask |= flag[i];
+		mask |= switch_flag[i];
 		if (config->switch_on[i])
-			value |= flag[i];
+			value |= switch_flag[i];
 	}
 	if (mask)
 		r |= put_bits(msg, TAILNET_A_DEV_FLAGS, value, mask);
-	if (r < 0 || nla_nest_end(msg, nest) < 0)
-		return -ENOMEM;
-	return 0;
+	return r;
+}
+
+/* The settings that a plan changes, in the same place. */
+static int put_plan_device(struct nl_msg *msg, const void *item)
+{
+	const struct plan *plan = item;
+	const struct wanted_dev *dev = plan->dev;
+	uint32_t value = 0, mask = 0;
+	size_t i;
+	int r = 0;
+
+	if (plan->dev_set & PLAN_DEV_KEY)
+		r |= put_secret(msg, TAILNET_A_DEV_PRIVATE_KEY,
+				dev->private_key);
+	if (plan->dev_set & PLAN_DEV_FWMARK)
+		r |= nla_put_u32(msg, TAILNET_A_DEV_FWMARK, dev->fwmark);
+	if (plan->dev_set & PLAN_DEV_MANAGED) {
+		mask |= TAILNET_DEV_F_MANAGED;
+		value |= dev->managed ? TAILNET_DEV_F_MANAGED : 0;
+	}
+	for (i = 0; i < WG_SWITCHES && plan->dev_set & PLAN_DEV_SWITCHES; i++) {
+		mask |= switch_flag[i];
+		value |= dev->on[i] ? switch_flag[i] : 0;
+	}
+	if (mask)
+		r |= put_bits(msg, TAILNET_A_DEV_FLAGS, value, mask);
+	return r;
 }
 
 static int put_endpoint(struct nl_msg *msg, const struct wg_endpoint *e)
 {
-	struct nlattr *nest = nla_nest_start(msg, TAILNET_A_PEER_ENDPOINT);
+	struct nlattr *nest;
 	int r;
 
+	/* None: an empty nest, which libnl's own functions do not leave. */
+	if (!e->addr_len)
+		return nla_put(msg, TAILNET_A_PEER_ENDPOINT | NLA_F_NESTED, 0,
+			       NULL);
+	nest = nla_nest_start(msg, TAILNET_A_PEER_ENDPOINT);
 	if (!nest)
 		return -ENOMEM;
 	r = nla_put(msg, TAILNET_A_ENDPOINT_ADDR, e->addr_len, e->addr);
@@ -251,16 +280,15 @@ static int put_prefix(struct nl_msg *msg, const struct wg_prefix *p)
 	return 0;
 }
 
-/* All of a peer but its allowed IPs. */
-static int put_peer_head(struct nl_msg *msg, const struct wg_peer_config *peer)
+/* All of a peer but its key and its allowed IPs. */
+static int put_peer_config(struct nl_msg *msg, const void *item)
 {
+	const struct wg_peer_config *peer = item;
 	bool new = peer->presence == WG_ABSENT && !(peer->set & WG_PEER_ROAM);
-	int r = nla_put(msg, TAILNET_A_PEER_PUBLIC_KEY, KEY_LEN,
-			peer->key.byte);
+	int r = 0;
 
 	if (peer->remove)
-		return r | nla_put_u8(msg, TAILNET_A_PEER_OP,
-				      TAILNET_PEER_OP_DEL);
+		return nla_put_u8(msg, TAILNET_A_PEER_OP, TAILNET_PEER_OP_DEL);
 	if (peer->set & WG_PEER_PSK)
 		r |= put_secret(msg, TAILNET_A_PEER_PRESHARED_KEY, peer->psk);
 	if (new || peer->set & WG_PEER_ROAM)
@@ -276,6 +304,40 @@ static int put_peer_head(struct nl_msg *msg, const struct wg_peer_config *peer)
 		r |= nla_put_flag(msg, TAILNET_A_PEER_REPLACE_ALLOWEDIPS);
 	return r;
 }
+
+/* The same, as a plan has it. */
+static int put_plan_peer(struct nl_msg *msg, const void *item)
+{
+	static const uint8_t ops[] = {
+		[PLAN_ADD] = TAILNET_PEER_OP_NEW,
+		[PLAN_CHANGE] = TAILNET_PEER_OP_UPDATE,
+		[PLAN_REMOVE] = TAILNET_PEER_OP_DEL,
+		[PLAN_SET] = TAILNET_PEER_OP_SET,
+	};
+	const struct plan_peer *peer = item;
+	const struct wanted_peer *want = peer->want;
+	int r = nla_put_u8(msg, TAILNET_A_PEER_OP, ops[peer->op]);
+
+	if (peer->op == PLAN_REMOVE)
+		return r;
+	if (peer->set & PLAN_PEER_NODE_ID)
+		r |= nla_put_u64(msg, TAILNET_A_PEER_NODE_ID, want->node_id);
+	if (peer->set & PLAN_PEER_ROAM)
+		r |= put_bits(msg, TAILNET_A_PEER_FLAGS,
+			      want->roam ? TAILNET_PEER_F_ROAM : 0,
+			      TAILNET_PEER_F_ROAM);
+	if (peer->set & PLAN_PEER_KEEPALIVE)
+		r |= nla_put_u16(msg, TAILNET_A_PEER_KEEPALIVE,
+				 want->keepalive_s);
+	if (peer->set & PLAN_PEER_EXPIRES)
+		r |= nla_put_s64(msg, TAILNET_A_PEER_EXPIRES, want->expires_s);
+	if (peer->set & PLAN_PEER_ENDPOINT)
+		r |= put_endpoint(msg, &want->endpoint);
+	return r;
+}
+
+/* Puts attributes of an item into the nest at hand; below 0 = no room. */
+typedef int (*put_fn)(struct nl_msg *msg, const void *item);
 
 /**
  * struct builder - items on their way into messages
@@ -298,53 +360,56 @@ static size_t room(struct nl_msg *msg)
 	return nlmsg_get_max_size(msg) - nlmsg_hdr(msg)->nlmsg_len;
 }
 
-/* @config: the settings that the message shall begin with, or NULL */
-static int add_message(struct builder *b, const struct wg_config *config)
+/* @put: gives the settings that the message shall begin with, or NULL */
+static int add_message(struct builder *b, put_fn put, const void *item)
 {
 	struct nl_msg **grown;
-	int r;
+	struct nlattr *nest;
 
 	grown = array_grow(b->batch->msg, b->batch->n, &b->batch->cap,
 			   sizeof(struct nl_msg *));
 	if (!grown)
 		return -ENOMEM;
 	b->batch->msg = grown;
-	if (!config) {
-		b->msg = begin_for(b->family, TAILNET_CMD_TXN_ADD, b->ifname);
-		if (!b->msg)
-			return -ENOMEM;
-	} else {
-		b->msg = begin(b->family, TAILNET_CMD_TXN_ADD);
-		if (!b->msg)
-			return -ENOMEM;
-		r = put_device(b->msg, b->ifname, config);
-		if (r < 0) {
-			batch_msg_free(steal(b->msg));
-			return r;
-		}
-	}
+	b->msg = begin(b->family, TAILNET_CMD_TXN_ADD);
+	if (!b->msg)
+		return -ENOMEM;
 	b->batch->msg[b->batch->n++] = b->msg;
+	nest = begin_device(b->msg, b->ifname);
+	if (!nest || (put && put(b->msg, item) < 0) ||
+	    nla_nest_end(b->msg, nest) < 0)
+		return -ENOMEM;
 	return put_token(b->msg, b->token);
 }
 
 /* Open a nest for @peer with room for its head and one allowed IP. */
-static struct nlattr *begin_peer(struct builder *b)
+static struct nlattr *begin_peer(struct builder *b,
+				 const struct node_public *key)
 {
+	struct nlattr *nest;
+
 	if (!b->msg || room(b->msg) < PEER_HEAD_MAX + ALLOWEDIP_MAX) {
-		if (add_message(b, NULL) < 0)
+		if (add_message(b, NULL, NULL) < 0)
 			return NULL;
 	}
-	return nla_nest_start(b->msg, TAILNET_A_PEER);
+	nest = nla_nest_start(b->msg, TAILNET_A_PEER);
+	if (!nest || nla_put(b->msg, TAILNET_A_PEER_PUBLIC_KEY, KEY_LEN,
+			     key->byte) < 0)
+		return NULL;
+	return nest;
 }
 
-static int add_peer(struct builder *b, const struct wg_peer_config *peer)
+/* @prefixes: of the peer; NULL if it is to be removed */
+static int add_peer(struct builder *b, const struct node_public *key,
+		    put_fn put, const void *item,
+		    const struct wg_prefixes *prefixes)
 {
-	struct nlattr *nest = begin_peer(b);
+	struct nlattr *nest = begin_peer(b, key);
 	size_t i;
 
-	if (!nest || put_peer_head(b->msg, peer) < 0)
+	if (!nest || put(b->msg, item) < 0)
 		return -ENOMEM;
-	for (i = 0; i < peer->prefixes.n && !peer->remove; i++) {
+	for (i = 0; prefixes && i < prefixes->n; i++) {
 		if (room(b->msg) < ALLOWEDIP_MAX) {
 			/*
 			 * The rest goes into a nest that only names the peer:
@@ -352,13 +417,11 @@ static int add_peer(struct builder *b, const struct wg_peer_config *peer)
 			 */
 			if (nla_nest_end(b->msg, nest) < 0)
 				return -ENOMEM;
-			nest = begin_peer(b);
-			if (!nest ||
-			    nla_put(b->msg, TAILNET_A_PEER_PUBLIC_KEY, KEY_LEN,
-				    peer->key.byte) < 0)
+			nest = begin_peer(b, key);
+			if (!nest)
 				return -ENOMEM;
 		}
-		if (put_prefix(b->msg, &peer->prefixes.item[i]) < 0)
+		if (put_prefix(b->msg, &prefixes->item[i]) < 0)
 			return -ENOMEM;
 	}
 	return nla_nest_end(b->msg, nest) < 0 ? -ENOMEM : 0;
@@ -376,16 +439,72 @@ int batch_txn_items(int family, const char *ifname, uint32_t token,
 	int r = 0;
 
 	if (changes_device(config))
-		r = add_message(&b, config);
+		r = add_message(&b, put_config, config);
 	for (i = 0; i < config->n_peers && r == 0; i++) {
 		const struct wg_peer_config *peer = &config->peers[i];
 
 		if (!peer->remove || peer->presence != WG_ABSENT)
-			r = add_peer(&b, peer);
+			r = add_peer(&b, &peer->key, put_peer_config, peer,
+				     peer->remove ? NULL : &peer->prefixes);
 	}
 	if (r < 0)
 		return r;
 	*ret = batch;
 	memset(&batch, 0, sizeof(batch));
 	return 0;
+}
+
+int batch_plan_items(int family, const char *ifname, uint32_t token,
+		     const struct plan *plan, struct batch *ret)
+{
+	struct batch batch auto_clean(batch) = { 0 };
+	struct builder b = {
+		.batch = &batch, .family = family, .ifname = ifname,
+		.token = token,
+	};
+	size_t i;
+	int r = 0;
+
+	if (plan->dev_set)
+		r = add_message(&b, put_plan_device, plan);
+	for (i = 0; i < plan->n_peers && r == 0; i++) {
+		const struct plan_peer *peer = &plan->peers[i];
+
+		r = add_peer(&b, &peer->key, put_plan_peer, peer,
+			     peer->want ? &peer->prefixes : NULL);
+	}
+	if (r < 0)
+		return r;
+	*ret = batch;
+	memset(&batch, 0, sizeof(batch));
+	return 0;
+}
+
+/* Return: 0, or -ENOMEM. */
+static int put_adoption(struct nl_msg *msg, const struct batch_adoption *a)
+{
+	uint32_t managed = TAILNET_DEV_F_MANAGED;
+	int r = nla_put_s32(msg, TAILNET_A_DEV_SOCK4, a->fd4);
+
+	r |= nla_put_s32(msg, TAILNET_A_DEV_SOCK6, a->fd6);
+	r |= nla_put_u32(msg, TAILNET_A_DEV_FWMARK, a->fwmark);
+	if (a->manage)
+		r |= put_bits(msg, TAILNET_A_DEV_FLAGS, managed, managed);
+	return r;
+}
+
+struct nl_msg *batch_dev_adopt(int family, const char *ifname,
+			       const struct batch_adoption *adoption)
+{
+	struct nl_msg *msg auto_clean(batch_msg) =
+		begin(family, TAILNET_CMD_DEV_SET);
+	struct nlattr *nest;
+
+	if (!msg)
+		return NULL;
+	nest = begin_device(msg, ifname);
+	if (!nest || put_adoption(msg, adoption) < 0 ||
+	    nla_nest_end(msg, nest) < 0)
+		return NULL;
+	return steal(msg);
 }

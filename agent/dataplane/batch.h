@@ -4,6 +4,7 @@
 
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "dataplane/plan.h"
 #include "model/wg_config.h"
 
 #include <stdbool.h>
@@ -124,6 +125,56 @@ struct nl_msg *batch_txn_abort(int family, const char *ifname, uint32_t token);
  */
 int batch_txn_items(int family, const char *ifname, uint32_t token,
 		    const struct wg_config *config, struct batch *ret);
+
+/**
+ * batch_plan_items() - put a plan into a transaction
+ * @family:	number of the family
+ * @ifname:	the device
+ * @token:	of a transaction that replaces if the plan does
+ * @plan:	not empty
+ * @ret:	messages of at most BATCH_MSG_MAX bytes, owned by the caller
+ *
+ * Additions must find no such peer, changes and removals must find one: what
+ * the kernel has is what the plan was made from, or it says so.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int batch_plan_items(int family, const char *ifname, uint32_t token,
+		     const struct plan *plan, struct batch *ret);
+
+/**
+ * struct batch_adoption - a device is taken over by an agent
+ * @fd4: UDP socket, IPv4, or -1
+ * @fd6: the same, IPv6
+ * @fwmark: mark of outgoing datagrams
+ * @manage: set the managed flag, for which there must be no peers
+ */
+struct batch_adoption {
+	int fd4;
+	int fd6;
+	uint32_t fwmark;
+	bool manage;
+};
+
+/**
+ * batch_dev_adopt() - hand sockets to a device
+ * @family:	number of the family
+ * @ifname:	the device
+ * @adoption:	what it is given; both descriptors -1 take its sockets away
+ */
+struct nl_msg *batch_dev_adopt(int family, const char *ifname,
+			       const struct batch_adoption *adoption);
+
+/**
+ * batch_refused_peer() - which peer was a request refused for?
+ * @msg:	the request
+ * @refusal:	the reason
+ * @ret:	its key
+ *
+ * Return: true if the reason points at one.
+ */
+bool batch_refused_peer(struct nl_msg *msg, const struct genl_refusal *refusal,
+			struct node_public *ret);
 
 /**
  * batch_explain() - say which part of a request was refused

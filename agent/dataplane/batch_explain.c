@@ -16,17 +16,25 @@
  * struct attr_set - what the attributes of a nest are called
  * @names: by type, as in tailnet.yaml
  * @nested: by type, the set inside, or NULL
- * @n: types
+ * @n: entries of @names
+ * @n_nested: entries of @nested
  */
 struct attr_set {
 	const char *const *names;
 	const struct attr_set *const *nested;
 	int n;
+	int n_nested;
 };
+
+#define LEAF(names_) {						\
+	.names = (names_),					\
+	.n = sizeof(names_) / sizeof((names_)[0]),		\
+}
 
 #define SET(names_, nested_) {					\
 	.names = (names_), .nested = (nested_),			\
 	.n = sizeof(names_) / sizeof((names_)[0]),		\
+	.n_nested = sizeof(nested_) / sizeof((nested_)[0]),	\
 }
 
 static const char *const endpoint_names[] = {
@@ -34,14 +42,14 @@ static const char *const endpoint_names[] = {
 	[TAILNET_A_ENDPOINT_PORT] = "port",
 	[TAILNET_A_ENDPOINT_SCOPE] = "scope",
 };
-static const struct attr_set endpoint_set = SET(endpoint_names, NULL);
+static const struct attr_set endpoint_set = LEAF(endpoint_names);
 
 static const char *const allowedip_names[] = {
 	[TAILNET_A_ALLOWEDIP_ADDR] = "addr",
 	[TAILNET_A_ALLOWEDIP_PREFIX_LEN] = "prefix-len",
 	[TAILNET_A_ALLOWEDIP_FLAGS] = "flags",
 };
-static const struct attr_set allowedip_set = SET(allowedip_names, NULL);
+static const struct attr_set allowedip_set = LEAF(allowedip_names);
 
 static const char *const peer_names[] = {
 	[TAILNET_A_PEER_PUBLIC_KEY] = "public-key",
@@ -53,11 +61,11 @@ static const char *const peer_names[] = {
 	[TAILNET_A_PEER_REPLACE_ALLOWEDIPS] = "replace-allowedips",
 	[TAILNET_A_PEER_ALLOWEDIP] = "allowedip",
 	[TAILNET_A_PEER_OP] = "op",
+	[TAILNET_A_PEER_EXPIRES] = "expires",
 };
 static const struct attr_set *const peer_nested[] = {
 	[TAILNET_A_PEER_ENDPOINT] = &endpoint_set,
 	[TAILNET_A_PEER_ALLOWEDIP] = &allowedip_set,
-	[TAILNET_A_PEER_OP] = NULL,
 };
 static const struct attr_set peer_set = SET(peer_names, peer_nested);
 
@@ -72,13 +80,13 @@ static const char *const dev_names[] = {
 	[TAILNET_A_DEV_FLAGS] = "flags",
 	[TAILNET_A_DEV_ORPHAN_TIMEOUT] = "orphan-timeout",
 };
-static const struct attr_set dev_set = SET(dev_names, NULL);
+static const struct attr_set dev_set = LEAF(dev_names);
 
 static const char *const txn_names[] = {
 	[TAILNET_A_TXN_TOKEN] = "token",
 	[TAILNET_A_TXN_MODE] = "mode",
 };
-static const struct attr_set txn_set = SET(txn_names, NULL);
+static const struct attr_set txn_set = LEAF(txn_names);
 
 static const char *const top_names[] = {
 	[TAILNET_A_DEV] = "dev",
@@ -91,8 +99,6 @@ static const struct attr_set *const top_nested[] = {
 	[TAILNET_A_DEV] = &dev_set,
 	[TAILNET_A_PEER] = &peer_set,
 	[TAILNET_A_TXN] = &txn_set,
-	[TAILNET_A_STATS] = NULL,
-	[TAILNET_A_GENERATION] = NULL,
 };
 static const struct attr_set top_set = SET(top_names, top_nested);
 
@@ -100,11 +106,15 @@ static const struct attr_set top_set = SET(top_names, top_nested);
  * struct place - a path of attribute names being put together
  * @text: "peer KEY endpoint port"
  * @len: in use
+ * @has_key: it leads into a peer
+ * @key: names that peer
  * @set: names of what is inside the last one; NULL = nothing
  */
 struct place {
 	char text[200];
 	size_t len;
+	bool has_key;
+	struct node_public key;
 	const struct attr_set *set;
 };
 
@@ -121,6 +131,7 @@ static void append_type(struct place *p, int type)
 {
 	const struct attr_set *set = p->set;
 	bool known = set && type < set->n && set->names[type];
+	bool inside = known && set->nested && type < set->n_nested;
 	char number[32];
 
 	if (known) {
@@ -129,7 +140,7 @@ static void append_type(struct place *p, int type)
 		snprintf(number, sizeof(number), "attribute %d", type);
 		append(p, number);
 	}
-	p->set = known && set->nested ? set->nested[type] : NULL;
+	p->set = inside ? set->nested[type] : NULL;
 }
 
 /* A request may hold many peers: say which one. */
@@ -137,13 +148,13 @@ static void append_peer_key(struct place *p, const struct nlattr *nest)
 {
 	const struct nlattr *attr = nla_find(nla_data(nest), nla_len(nest),
 					     TAILNET_A_PEER_PUBLIC_KEY);
-	struct node_public key;
 	struct key_text text;
 
 	if (!attr || nla_len(attr) != KEY_LEN)
 		return;
-	memcpy(key.byte, nla_data(attr), KEY_LEN);
-	append(p, key_format_public(&key, &text));
+	memcpy(p->key.byte, nla_data(attr), KEY_LEN);
+	p->has_key = true;
+	append(p, key_format_public(&p->key, &text));
 }
 
 /* Walk down from the message to the attribute at @offset. */
@@ -172,6 +183,20 @@ static void find_place(struct nl_msg *msg, uint32_t offset, struct place *p)
 		left = nla_len(attr);
 		attr = nla_data(attr);
 	}
+}
+
+bool batch_refused_peer(struct nl_msg *msg, const struct genl_refusal *refusal,
+			struct node_public *ret)
+{
+	struct place p = { .set = &top_set };
+
+	if (refusal->has_missing && refusal->missing_nest)
+		find_place(msg, refusal->missing_nest, &p);
+	else if (refusal->has_attr)
+		find_place(msg, refusal->attr_offset, &p);
+	if (p.has_key)
+		*ret = p.key;
+	return p.has_key;
 }
 
 int batch_explain(struct nl_msg *msg, const struct genl_refusal *refusal,

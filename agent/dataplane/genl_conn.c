@@ -47,11 +47,12 @@ static int resolve(struct genl_conn *conn, const char *family)
 	return 0;
 }
 
-int genl_conn_open(const char *family, struct genl_conn **ret)
+/* @family: name of a generic netlink family, if @protocol is that */
+static int open_conn(int protocol, const char *family, struct genl_conn **ret)
 {
 	struct genl_conn *conn auto_clean(genl_conn) =
 		calloc(1, sizeof(*conn));
-	int r;
+	int r = 0;
 
 	if (!conn)
 		return -ENOMEM;
@@ -59,9 +60,10 @@ int genl_conn_open(const char *family, struct genl_conn **ret)
 	conn->sock = nl_socket_alloc();
 	if (!conn->buf || !conn->sock)
 		return -ENOMEM;
-	if (genl_connect(conn->sock) < 0)
+	if (nl_connect(conn->sock, protocol) < 0)
 		return -EPROTONOSUPPORT;
-	r = resolve(conn, family);
+	if (family)
+		r = resolve(conn, family);
 	if (r < 0)
 		return r;
 	/* From here on answers are read by this file, not by libnl. */
@@ -74,6 +76,16 @@ int genl_conn_open(const char *family, struct genl_conn **ret)
 		return r;
 	*ret = steal(conn);
 	return 0;
+}
+
+int genl_conn_open(const char *family, struct genl_conn **ret)
+{
+	return open_conn(NETLINK_GENERIC, family, ret);
+}
+
+int genl_conn_open_route(struct genl_conn **ret)
+{
+	return open_conn(NETLINK_ROUTE, NULL, ret);
 }
 
 void genl_conn_free(struct genl_conn *conn)

@@ -51,6 +51,16 @@ typedef int (*genl_answer_fn)(void *ctx, const struct nlmsghdr *msg);
 int genl_conn_open(const char *family, struct genl_conn **ret);
 
 /**
+ * genl_conn_open_route() - connect to rtnetlink instead
+ * @ret:	the connection, owned by the caller
+ *
+ * For the same requests and answers; genl_conn_family() is 0.
+ *
+ * Return: 0 or -errno.
+ */
+int genl_conn_open_route(struct genl_conn **ret);
+
+/**
  * genl_conn_free() - close a connection
  * @conn: the connection or NULL; its open transaction is aborted by the kernel
  */

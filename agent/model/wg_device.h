@@ -18,12 +18,14 @@
  * @addr_len: 4 or 16
  * @bits: length of the prefix, at most 8 * @addr_len
  * @remove: in a change: take it away instead of adding it
+ * @primary: in a wanted view: before others who ask for it
  */
 struct wg_prefix {
 	uint8_t addr[16];
 	uint8_t addr_len;
 	uint8_t bits;
 	bool remove;
+	bool primary;
 };
 
 /**
@@ -55,9 +57,12 @@ struct wg_endpoint {
 /**
  * struct wg_peer - a peer as the module reports it
  * @key: names it
+ * @node_id: an agent's number for it, 0 = none
  * @has_psk: there is a preshared key
  * @roam: the endpoint follows authenticated packets
  * @keepalive_s: seconds, 0 = off
+ * @expires_s: cut off from then on, wall clock, seconds since the epoch;
+ *	0 = never
  * @endpoint: where it is reached
  * @handshake_s: wall clock of the last handshake, seconds; 0 = never
  * @handshake_ns: nanoseconds beside it
@@ -67,9 +72,11 @@ struct wg_endpoint {
  */
 struct wg_peer {
 	struct node_public key;
+	uint64_t node_id;
 	bool has_psk;
 	bool roam;
 	uint16_t keepalive_s;
+	int64_t expires_s;
 	struct wg_endpoint endpoint;
 	int64_t handshake_s;
 	uint32_t handshake_ns;
