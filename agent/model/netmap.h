@@ -13,7 +13,7 @@
 /**
  * struct netmap - the network as the server last described it
  *
- * Never changed once built: netmap_merge() makes a new one, and the two share
+ * Never changed once built: netmap_merge() (model/netmap_merge.h) makes a new one, and the two share
  * all that the message did not touch.
  *
  * @refs: references
@@ -67,7 +67,7 @@ struct netmap {
 /* What keeps a peer out of the data plane. */
 enum peer_fault {
 	PEER_OK,
-	PEER_OWN_KEY,		/* our own key */
+	PEER_OWN_KEY,		/* our own key or id */
 	PEER_SHARED_KEY,	/* the key of a peer with a lower id */
 	PEER_EXPIRED,		/* its key has expired */
 	PEER_UNREACHABLE,	/* no disco, no relay, no plain WireGuard */
@@ -97,27 +97,6 @@ void netmap_put(const struct netmap *netmap);
 DEFINE_CLEANUP(netmap, struct netmap *, netmap_put)
 
 /**
- * netmap_merge() - apply a message
- * @old:	not changed
- * @prior:	the netmap in use while a new session is being built, or NULL: a
- *		node that says the same as one in there is taken from there, so
- *		that netmap_diff() does not show it, and what we know better than
- *		the server is kept
- * @delta:	the message; not a keep-alive
- * @now:	the local clock, set
- * @ret:	a new netmap, the caller's
- *
- * Nothing of @delta is needed afterwards. Time and memory go with the size of
- * the message, not with the number of peers; except when the offset of the
- * server's clock changes, then all peers are looked at.
- *
- * Return: 0, -ENOMEM, or TNE_TOO_LONG.
- */
-int netmap_merge(const struct netmap *old, const struct netmap *prior,
-		 const struct netmap_delta *delta, const struct timestamp *now,
-		 struct netmap **ret);
-
-/**
  * netmap_apply_clock() - the part of a message that a keep-alive may have, too
  * @netmap:	changed; not shared yet
  * @delta:	its dial plan, client version and clock are taken
@@ -133,6 +112,70 @@ void netmap_apply_clock(struct netmap *netmap, const struct netmap_delta *delta,
  * Return: the copy, the caller's; NULL without memory.
  */
 struct netmap *netmap_derive(const struct netmap *netmap);
+
+/**
+ * netmap_server_time() - what the server's clock shows
+ * @netmap:	knows the offset
+ * @now:	the local clock, set
+ *
+ * Return: the time.
+ */
+struct timestamp netmap_server_time(const struct netmap *netmap,
+				    const struct timestamp *now);
+
+/**
+ * netmap_clock_is_sane() - may anything expire by this time?
+ * @server_now: time of the server
+ *
+ * Return: false before 2023-01-10, when no server's clock is right.
+ */
+bool netmap_clock_is_sane(const struct timestamp *server_now);
+
+/**
+ * netmap_put_peer() - put a peer in, in place of the one with its id
+ * @netmap:	changed; not shared yet; to be thrown away after an error
+ * @peer:	gets a reference
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int netmap_put_peer(struct netmap *netmap, const struct node *peer);
+
+/**
+ * netmap_take_peer() - take a peer out, if it is in
+ * @netmap:	changed; not shared yet; to be thrown away after an error
+ * @id:		the peer
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int netmap_take_peer(struct netmap *netmap, int64_t id);
+
+/**
+ * netmap_put_user() - put a user in, in place of the one with its id
+ * @netmap:	changed; not shared yet; to be thrown away after an error
+ * @user:	gets a reference
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int netmap_put_user(struct netmap *netmap, const struct user_profile *user);
+
+/**
+ * netmap_note_expiry() - lower the time of the next expiry
+ * @netmap:	changed; not shared yet
+ * @node:	a node in it
+ *
+ * A bound from below: it need not rise when the node it came from goes.
+ */
+void netmap_note_expiry(struct netmap *netmap, const struct node *node);
+
+/**
+ * netmap_expire_due() - mark the peers whose keys have expired
+ * @netmap:	changed; not shared yet; to be thrown away after an error
+ * @server_now:	time of the server
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int netmap_expire_due(struct netmap *netmap,
+		      const struct timestamp *server_now);
 
 /**
  * netmap_expire() - mark the nodes whose keys have expired
@@ -256,11 +299,12 @@ bool netmap_filter_is_void(const struct netmap *netmap);
  * @old:	NULL = empty
  * @new:	the later one
  * @fn:		gets the peer before and after, NULL where there is none; the
- *		same one twice if only its fault changed because another one has
- *		its key. Each peer once. Returns below 0 to stop
+ *		same one twice if only its fault may have changed because another
+ *		one has its key, and then perhaps more than once. Returns below 0
+ *		to stop
  * @ctx:	for @fn
  *
- * In the order of the ids but for the last kind. Takes time for what changed,
+ * In the order of the ids, those of the last kind at the end. Takes time for what changed,
  * not for the number of peers. A change of our own key is not seen here.
  *
  * Return: 0, or what @fn returned.

@@ -58,6 +58,14 @@ DEFINE_CLEANUP(netmap_session, struct netmap_session *, netmap_session_free)
 int netmap_session_begin(struct netmap_session *session);
 
 /**
+ * netmap_session_trust_clock() - is the local clock known to be right?
+ * @session:	the session
+ * @trusted:	true: a server that is more than a day away from it is wrong, and
+ *		must not make all keys expire at once
+ */
+void netmap_session_trust_clock(struct netmap_session *session, bool trusted);
+
+/**
  * netmap_session_step() - take a message of the stream
  * @session:	unchanged on error
  * @delta:	the message

@@ -41,6 +41,7 @@ struct cap_map {
  * Never changed once built: a change makes a new one. Texts are never NULL.
  *
  * @mem: owns the node
+ * @body: owns what no patch can change; @mem itself, or held by it
  * @id: above 0; names it in changes
  * @stable_id: the name of it that lasts
  * @name: with all labels and a dot at the end; may be empty
@@ -80,6 +81,7 @@ struct cap_map {
  */
 struct node {
 	struct arena *mem;
+	struct arena *body;
 	int64_t id;
 	const char *stable_id;
 	const char *name;
@@ -183,6 +185,7 @@ const struct node *node_get(const struct node *node);
 void node_put(const struct node *node);
 
 DEFINE_CLEANUP(node, struct node *, node_put)
+DEFINE_CLEANUP(const_node, const struct node *, node_put)
 
 /**
  * node_derive() - a copy to be changed, which shares the parts of the first
@@ -252,6 +255,17 @@ bool node_equal(const struct node *a, const struct node *b);
  * Return: borrowed from @node; NULL = it does not have it.
  */
 const struct cap *node_find_cap(const struct node *node, const char *name);
+
+/**
+ * cap_map_copy() - a copy of capabilities
+ * @mem:	owns the copy
+ * @src:	copied
+ * @ret:	the copy
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int cap_map_copy(struct arena *mem, const struct cap_map *src,
+		 struct cap_map *ret);
 
 /**
  * cap_map_find() - look a capability up
