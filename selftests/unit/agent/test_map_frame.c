@@ -286,7 +286,7 @@ static void bombs(void)
 	CHECK_EQ(feed(&s, true, &limits, 1, NULL, &frames), TNE_MAP_FRAME);
 	limits.body = len;
 	CHECK_EQ(feed(&s, true, &limits, s.len, NULL, &frames), 0);
-	limits.window_log = 22;
+	limits.window_log = 15;
 	CHECK_EQ(feed(&s, true, &limits, s.len, NULL, &frames), TNE_MAP_FRAME);
 	free(s.data);
 	free(zeros);
