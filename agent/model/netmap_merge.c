@@ -22,13 +22,15 @@ static bool stays_expired(const struct node *old, const struct node *new)
 
 /*
  * A node as it goes into the map: with what we know better than the server, and
- * the one we have already if it says the same.
+ * the one we have already if it says the same. A patched node has passed the
+ * question of the disco key as a patch.
  */
 static int settle(const struct node *old, const struct node *incoming,
-		  const struct timestamp *server_now, const struct node **ret)
+		  bool patched, const struct timestamp *server_now,
+		  const struct node **ret)
 {
 	struct node *copy auto_clean(node) = NULL;
-	bool disco = old && keeps_disco(old, incoming);
+	bool disco = old && !patched && keeps_disco(old, incoming);
 	bool expired = (netmap_clock_is_sane(server_now) &&
 			node_expires(incoming, server_now)) ||
 		       (old && stays_expired(old, incoming));
@@ -70,7 +72,7 @@ static int merge_node(struct merge *merge, const struct node *incoming)
 	old = netmap_find_peer(merge->netmap, incoming->id);
 	if (!old && merge->prior)
 		old = netmap_find_peer(merge->prior, incoming->id);
-	r = settle(old, incoming, &merge->server_now, &node);
+	r = settle(old, incoming, false, &merge->server_now, &node);
 	if (r < 0 || node == netmap_find_peer(merge->netmap, incoming->id))
 		return r;
 	return netmap_put_peer(merge->netmap, node);
@@ -91,6 +93,8 @@ static int merge_all_peers(struct merge *merge,
 	ptree_done(&merge->netmap->peers_by_id);
 	ptree_done(&merge->netmap->peers_by_key);
 	merge->netmap->next_expiry = (struct timestamp){ 0 };
+	if (old->self)
+		netmap_note_expiry(merge->netmap, old->self);
 	if (netmap_n_peers(old))
 		merge->prior = old;
 	for (i = 0; i < delta->n_peers && r == 0; i++)
@@ -141,7 +145,7 @@ static int patch_peer(struct merge *merge, const struct node_patch *patch)
 	r = node_apply_patch(old, patch, &patched);
 	if (r < 0)
 		return r;
-	r = settle(old, patched, &merge->server_now, &node);
+	r = settle(old, patched, true, &merge->server_now, &node);
 	if (r < 0 || node == old)
 		return r;
 	return netmap_put_peer(merge->netmap, node);
