@@ -13,8 +13,8 @@
 /**
  * struct netmap - the network as the server last described it
  *
- * Never changed once built: netmap_merge() (model/netmap_merge.h) makes a new one, and the two share
- * all that the message did not touch.
+ * Never changed once built: netmap_merge() of model/netmap_merge.h makes a new
+ * one, and the two share all that the message did not touch.
  *
  * @refs: references
  * @self: ourselves; NULL only in an empty netmap
