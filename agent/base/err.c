@@ -22,6 +22,14 @@ static const struct {
 	{ TNE_NO_FAMILY_ANSWER, ERR_FATAL,
 	  "the kernel module gave an incomplete answer" },
 	{ TNE_TOO_LONG, ERR_REFUSE, "Input is too long" },
+	{ TNE_TIME_FORMAT, ERR_REFUSE, "Time is not in the right format" },
+	{ TNE_IP_FORMAT, ERR_REFUSE, "Address is not in the right format" },
+	{ TNE_JSON, ERR_REFUSE, "JSON parsing error" },
+	{ TNE_JSON_VALUE, ERR_REFUSE, "JSON value of the wrong kind" },
+	{ TNE_MAP_FRAME, ERR_REFUSE, "Map stream is malformed" },
+	{ TNE_MAP_NO_SELF, ERR_REFUSE,
+	  "Map stream does not begin with this node" },
+	{ TNE_HTTP_SYNTAX, ERR_REFUSE, "HTTP request is malformed" },
 };
 
 const char *err_text(int err)

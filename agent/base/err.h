@@ -15,6 +15,13 @@ enum tne {
 	TNE_NO_MODULE = -4099,		/* the netlink family does not exist */
 	TNE_NO_FAMILY_ANSWER = -4100,	/* answer without what was asked for */
 	TNE_TOO_LONG = -4101,		/* input above its limit */
+	TNE_TIME_FORMAT = -4110,	/* text is not a time */
+	TNE_IP_FORMAT = -4111,		/* text is not an address */
+	TNE_JSON = -4112,		/* text is not JSON, or not an object */
+	TNE_JSON_VALUE = -4113,		/* JSON, but not what belongs there */
+	TNE_MAP_FRAME = -4114,		/* bytes are not a map stream */
+	TNE_MAP_NO_SELF = -4115,	/* map stream begins without our node */
+	TNE_HTTP_SYNTAX = -4116,	/* bytes are not an HTTP request */
 };
 
 enum err_class {
