@@ -51,7 +51,7 @@ static inline size_t buf_len(const struct buf *buf)
 /* The bytes in use; valid until the buffer is changed. */
 static inline const uint8_t *buf_data(const struct buf *buf)
 {
-	return buf->mem + buf->start;
+	return buf->mem ? buf->mem + buf->start : NULL;
 }
 
 /**

@@ -87,6 +87,8 @@ struct loop_signal {
  *		the test drive it
  * @ret:	the loop, owned by the caller
  *
+ * The process ignores SIGPIPE from now on.
+ *
  * Return: 0 or -errno.
  */
 int loop_new(const struct clock *clock, struct loop **ret);

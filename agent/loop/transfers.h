@@ -84,12 +84,10 @@ struct transfer {
 	CURL *easy;
 	struct transfers *transfers;
 	struct resolve *resolve;
-	struct loop_later later;
 	struct curl_slist *addresses;
-	char *host;		/* that is resolved */
-	unsigned int port;
+	char *host;		/* that is looked up */
+	uint16_t port;		/* that goes with it */
 	bool added;		/* libcurl has it */
-	int err;		/* for @later */
 	char error_text[CURL_ERROR_SIZE];
 };
 
