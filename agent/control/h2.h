@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct control_early;
 struct h2;
 struct h2_stream;
 struct loop;
@@ -121,6 +122,25 @@ void h2_start(struct h2 *h2, struct noise_conn *conn);
  * @ctx: the struct h2
  */
 void h2_ready(void *ctx);
+
+/**
+ * h2_close() - end the connection with an error
+ * @h2:		not closed
+ * @err:	told to each request and then to the owner
+ * @detail:	for people; copied
+ *
+ * For an owner who found no connection for it, or has one cut. The calls are
+ * made before this returns.
+ */
+void h2_close(struct h2 *h2, int err, const struct err_detail *detail);
+
+/**
+ * h2_early() - what the server said before HTTP/2
+ * @h2: the connection
+ *
+ * Return: borrowed until it is closed; NULL if it is not known, or closed.
+ */
+const struct control_early *h2_early(const struct h2 *h2);
 
 /**
  * h2_free() - close the connection
