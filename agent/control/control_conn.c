@@ -2,6 +2,8 @@
 #include "control/control_conn.h"
 
 #include "control/noise_conn.h"
+#include "control/server_url.h"
+#include "loop/loop.h"
 #include "loop/transfers.h"
 
 #include <errno.h>
@@ -10,12 +12,14 @@
 /**
  * struct control_conn - a connection
  * @calls: of the owner
+ * @url: the server
  * @dial: NULL once it is over
  * @h2: takes requests from the start
  * @closed: nothing will happen any more
  */
 struct control_conn {
 	struct control_conn_calls calls;
+	struct server_url url;
 	struct dial *dial;
 	struct h2 *h2;
 	bool closed;
@@ -59,19 +63,30 @@ static void dialled(void *ctx, int err, const struct err_detail *detail,
 		conn->calls.connected(conn->calls.ctx);
 }
 
+static int start_dial(struct control_conn *conn,
+		      const struct control_conn_config *config)
+{
+	uint64_t now_ms = loop_now_ms(transfers_loop(config->transfers));
+	struct dial_target target = {
+		.host = conn->url.host,
+		.server = *config->server,
+		.machine = config->machine,
+		.version = config->version,
+	};
+
+	dial_schedule_make(&conn->url, config->https_only, config->memory,
+			   now_ms, &target.schedule);
+	config->memory->started_ms = now_ms;
+	return dial_start(config->transfers, &target, dialled, conn,
+			  &conn->dial);
+}
+
 int control_conn_open(const struct control_conn_config *config,
 		      const struct control_conn_calls *calls,
 		      struct control_conn **ret)
 {
 	struct control_conn *conn auto_clean(control_conn) =
 		calloc(1, sizeof(*conn));
-	struct dial_target target = {
-		.server = *config->server,
-		.machine = config->machine,
-		.version = config->version,
-		.https_only = config->https_only,
-		.memory = config->memory,
-	};
 	const struct h2_calls h2_calls = {
 		.draining = draining, .closed = closed, .ctx = conn,
 	};
@@ -80,13 +95,12 @@ int control_conn_open(const struct control_conn_config *config,
 	if (!conn)
 		return -ENOMEM;
 	conn->calls = *calls;
-	r = server_url_parse(config->server_url, &target.url);
+	r = server_url_parse(config->server_url, &conn->url);
 	if (r == 0)
-		r = h2_new(transfers_loop(config->transfers), target.url.host,
+		r = h2_new(transfers_loop(config->transfers), conn->url.host,
 			   &h2_calls, &conn->h2);
 	if (r == 0)
-		r = dial_start(config->transfers, &target, dialled, conn,
-			       &conn->dial);
+		r = start_dial(conn, config);
 	if (r < 0)
 		return r;
 	*ret = steal(conn);

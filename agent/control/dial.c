@@ -175,7 +175,7 @@ static int try_way(struct way *way)
 {
 	const struct dial_target *target = &way->dial->target;
 	const struct attempt_target attempt = {
-		.host = target->url.host,
+		.host = target->host,
 		.port = way->port,
 		.tls = way->tls,
 		.server = target->server,
@@ -217,7 +217,7 @@ int dial_start(struct transfers *transfers, const struct dial_target *target,
 	       attempt_fn fn, void *ctx, struct dial **ret)
 {
 	struct dial *dial auto_clean(dial) = calloc(1, sizeof(*dial));
-	struct dial_schedule schedule;
+	const struct dial_schedule *schedule = &target->schedule;
 	int r = 0;
 
 	if (!dial)
@@ -227,12 +227,9 @@ int dial_start(struct transfers *transfers, const struct dial_target *target,
 	dial->target = *target;
 	dial->fn = fn;
 	dial->ctx = ctx;
-	dial_schedule_make(&target->url, target->https_only, target->memory,
-			   loop_now_ms(dial->loop), &schedule);
-	target->memory->started_ms = loop_now_ms(dial->loop);
-	dial->http = (struct way){ .dial = dial, .port = schedule.http_port };
+	dial->http = (struct way){ .dial = dial, .port = schedule->http_port };
 	dial->https = (struct way){
-		.dial = dial, .port = schedule.https_port, .tls = true,
+		.dial = dial, .port = schedule->https_port, .tls = true,
 	};
 	loop_timer_init(&dial->https_timer, https_due, dial);
 	loop_timer_init(&dial->deadline, deadline_due, dial);
@@ -242,7 +239,7 @@ int dial_start(struct transfers *transfers, const struct dial_target *target,
 		return r;
 	if (dial->https.port)
 		loop_timer_set(dial->loop, &dial->https_timer,
-			       schedule.https_after_ms);
+			       schedule->https_after_ms);
 	loop_timer_set(dial->loop, &dial->deadline, DIAL_DEADLINE_MS);
 	*ret = steal(dial);
 	return 0;

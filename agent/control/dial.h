@@ -32,24 +32,6 @@ struct dial_memory {
 };
 
 /**
- * struct dial_target - whom to reach, and as whom
- * @url: the server
- * @server: its Noise key
- * @machine: our own; borrowed until the dial is over
- * @version: protocol version
- * @https_only: no plain HTTP if there is a port for HTTPS
- * @memory: borrowed until dial_start() returns
- */
-struct dial_target {
-	struct server_url url;
-	struct machine_public server;
-	struct secret32 *machine;
-	uint16_t version;
-	bool https_only;
-	struct dial_memory *memory;
-};
-
-/**
  * struct dial_schedule - what the race looks like
  * @http_port: 0 = not tried
  * @https_port: 0 = not tried
@@ -62,10 +44,26 @@ struct dial_schedule {
 };
 
 /**
+ * struct dial_target - whom to reach, and as whom
+ * @host: name, or address without brackets; borrowed until the dial is over
+ * @schedule: from dial_schedule_make()
+ * @server: its Noise key
+ * @machine: our own; borrowed until the dial is over
+ * @version: protocol version
+ */
+struct dial_target {
+	const char *host;
+	struct dial_schedule schedule;
+	struct machine_public server;
+	struct secret32 *machine;
+	uint16_t version;
+};
+
+/**
  * dial_schedule_make() - decide on the race
  * @url:	the server
- * @https_only:	as in struct dial_target
- * @memory:	of earlier dials
+ * @https_only:	no plain HTTP if there is a port for HTTPS
+ * @memory:	of earlier dials; the caller notes this one
  * @now_ms:	boot time
  * @ret:	the schedule; one of the ports at least is not 0
  */
