@@ -523,10 +523,17 @@ static ssize_t on_body(nghttp2_session *session, int32_t id, uint8_t *to,
 static int new_session(struct h2 *h2)
 {
 	nghttp2_session_callbacks *calls;
+	nghttp2_option *option;
 	int r;
 
-	if (nghttp2_session_callbacks_new(&calls) != 0)
+	if (nghttp2_option_new(&option) != 0)
 		return -ENOMEM;
+	if (nghttp2_session_callbacks_new(&calls) != 0) {
+		nghttp2_option_del(option);
+		return -ENOMEM;
+	}
+	/* One until the server has told how many it takes at once. */
+	nghttp2_option_set_peer_max_concurrent_streams(option, 1);
 	nghttp2_session_callbacks_set_on_header_callback(calls, on_header);
 	nghttp2_session_callbacks_set_on_frame_recv_callback(calls, on_frame);
 	nghttp2_session_callbacks_set_on_data_chunk_recv_callback(calls,
@@ -535,8 +542,9 @@ static int new_session(struct h2 *h2)
 	nghttp2_session_callbacks_set_on_frame_not_send_callback(calls,
 								 on_not_sent);
 	nghttp2_session_callbacks_set_on_stream_close_callback(calls, on_close);
-	r = nghttp2_session_client_new(&h2->session, calls, h2);
+	r = nghttp2_session_client_new2(&h2->session, calls, h2, option);
 	nghttp2_session_callbacks_del(calls);
+	nghttp2_option_del(option);
 	return r == 0 ? 0 : -ENOMEM;
 }
 

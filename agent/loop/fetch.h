@@ -27,8 +27,8 @@ enum fetch_method {
  * @body_len: bytes
  * @body_max: longest answer taken, bytes
  * @header_max: longest header of an answer taken, bytes; 0 = 65536
- * @redirects_max: how many are followed, by GET and HEAD only and never from
- *	https to http; with 0 a redirect is an answer like others
+ * @redirects_max: how many are followed, never from https to http; one more
+ *	is an error. To a POST a redirect is an answer like others
  * @timeout_ms: for the whole
  */
 struct fetch_request {

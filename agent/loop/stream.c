@@ -151,6 +151,8 @@ static struct stream *new_stream(struct loop *loop,
 static void set_options(CURL *easy, bool verify)
 {
 	curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, 1L);
+	/* It must outlive what libcurl takes for the whole transfer. */
+	curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 0L);
 	curl_easy_setopt(easy, CURLOPT_HTTPPROXYTUNNEL, 1L);
 	if (verify)
 		return;

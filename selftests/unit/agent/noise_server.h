@@ -38,7 +38,8 @@ int noise_server_respond(struct noise_server_keys *keys,
  * @empty: records without content in front of all
  * @dribble: one byte per segment
  * @cut: close after @cut_at bytes of output
- * @flip: change the byte at @cut_at by it
+ * @flip: change a bit of the byte at @cut_at
+ * @cut_at: may be changed later in the shared part
  * @after_upgrade: bytes sent behind 101 instead of Noise, then close
  * @after_handshake: bytes sent behind the handshake instead of records
  * @silent: take connections and say nothing
@@ -56,7 +57,7 @@ struct noise_server_options {
 	unsigned int empty;
 	bool dribble;
 	bool cut;
-	uint8_t flip;
+	bool flip;
 	size_t cut_at;
 	const void *after_upgrade;
 	size_t after_upgrade_len;
@@ -68,13 +69,15 @@ struct noise_server_options {
 };
 
 /**
- * struct noise_server_shared - what the server's process tells
+ * struct noise_server_shared - between the test and the server's process
+ * @cut_at: for the next connection
  * @output: bytes sent on the last connection
  * @connections: taken
  * @requests: HTTP/2 requests that ended
  * @http_request: last request outside of Noise, its first line
  */
 struct noise_server_shared {
+	size_t cut_at;
 	size_t output;
 	unsigned int connections;
 	unsigned int requests;
