@@ -509,20 +509,33 @@ static void serve_noise(struct conn *c, const char *request)
 	serve_records(c);
 }
 
+static void read_request(struct conn *c, char *request, size_t size)
+{
+	size_t len = 0;
+
+	do {
+		if (len >= size - 1)
+			leave();
+		len += get(c, request + len, size - 1 - len);
+		request[len] = 0;
+	} while (!strstr(request, "\r\n\r\n"));
+}
+
 static void serve(struct conn *c)
 {
 	char request[8192];
-	size_t len = 0;
 
 	c->shared->output = 0;
 	if (c->ssl && SSL_accept(c->ssl) != 1)
 		leave();
-	do {
-		if (len >= sizeof(request) - 1)
-			leave();
-		len += get(c, request + len, sizeof(request) - 1 - len);
-		request[len] = 0;
-	} while (!strstr(request, "\r\n\r\n"));
+	read_request(c, request, sizeof(request));
+	if (strncmp(request, "CONNECT ", 8) == 0) {
+		snprintf((char *)c->shared->connect,
+			 sizeof(c->shared->connect), "%.*s",
+			 (int)strcspn(request, "\r"), request);
+		put_raw(c, "HTTP/1.1 200 OK\r\n\r\n", 19);
+		read_request(c, request, sizeof(request));
+	}
 	if (strncmp(request, "POST /ts2021 ", 13) == 0)
 		serve_noise(c, request);
 	request[strcspn(request, "\r")] = 0;

@@ -75,6 +75,7 @@ struct noise_server_options {
  * @connections: taken
  * @requests: HTTP/2 requests that ended
  * @http_request: last request outside of Noise, its first line
+ * @connect: last request to be a proxy, its first line; it is one for itself
  */
 struct noise_server_shared {
 	size_t cut_at;
@@ -82,6 +83,7 @@ struct noise_server_shared {
 	unsigned int connections;
 	unsigned int requests;
 	char http_request[256];
+	char connect[64];
 };
 
 struct noise_server {

@@ -50,6 +50,7 @@ static int closed_err;
 static char closed_text[400];
 static bool free_when_connected;
 static bool over_tls;
+static bool by_proxy;
 
 static void on_connected(void *ctx)
 {
@@ -96,7 +97,7 @@ static int open_to(const char *url, const struct machine_public *key)
 
 static int begin_client(void)
 {
-	const struct transfers_options options = { .no_proxy = true };
+	const struct transfers_options options = { .no_proxy = !by_proxy };
 	char url[64];
 	int r;
 
@@ -117,6 +118,8 @@ static int begin_client(void)
 		r = transfers_new(loop, &options, &transfers);
 	snprintf(url, sizeof(url), "%s://127.0.0.1:%u/",
 		 over_tls ? "https" : "http", server.port);
+	if (by_proxy)
+		strcpy(url, "http://server.invalid:1234");
 	if (r == 0)
 		r = open_to(url, &server.public);
 	return r;
@@ -371,6 +374,29 @@ static void big_bodies_in_tls(void)
 	over_tls = true;
 	big_bodies_over(&options);
 	over_tls = false;
+}
+
+/* The proxy is asked for a tunnel, and looks the name up. */
+static void through_a_proxy(void)
+{
+	struct ask ask = { .path = "/big/100000" };
+	char proxy[64];
+
+	noise_server_start(&(struct noise_server_options){ .early = true },
+			   &server);
+	snprintf(proxy, sizeof(proxy), "http://127.0.0.1:%u", server.port);
+	setenv("http_proxy", proxy, 1);
+	by_proxy = true;
+	CHECK_EQ(begin_client(), 0);
+	by_proxy = false;
+	CHECK_EQ(request(&ask), 0);
+	run(&ask.over);
+	unsetenv("http_proxy");
+	CHECK(strcmp((char *)server.shared->connect,
+		     "CONNECT server.invalid:1234 HTTP/1.1") == 0);
+	CHECK_EQ(ask.err, 0);
+	CHECK_EQ(ask.got, 100000);
+	end();
 }
 
 /* Methods with and without a body, as the protocol has them. */
@@ -857,6 +883,7 @@ static const struct test tests[] = {
 	TEST(many_at_once),
 	TEST(big_bodies),
 	TEST(big_bodies_in_tls),
+	TEST(through_a_proxy),
 	TEST(methods),
 	TEST(answers_of_all_kinds),
 	TEST(goaway),
