@@ -186,8 +186,7 @@ static int closed(const struct attempt *attempt, struct err_detail *detail)
 	/* How Go servers refuse a version, or an initiation of a wrong form. */
 	if (attempt->state == ATTEMPT_SHAKING && !buf_len(&attempt->in))
 		return err_explain(detail, TNE_CLOSED,
-				   "the server closed the connection: it may "
-				   "not know this version of the protocol");
+				   "the server hung up: it may not know this version");
 	return err_explain(detail, TNE_CLOSED, "%s", err_text(TNE_CLOSED));
 }
 

@@ -71,8 +71,7 @@ int server_key_parse(const uint8_t *body, size_t len, struct err_detail *detail,
 				   err_text(TNE_SERVER_OLD));
 	if (len == 0)
 		return err_explain(detail, TNE_SERVER_KEY,
-				   "the server's answer is empty: it may not "
-				   "know this version of the protocol");
+				   "the answer is empty: the server may not know this version");
 	root = json_loadb((const char *)body, len, JSON_ALLOW_NUL, &error);
 	if (!root)
 		return err_explain(detail, TNE_SERVER_KEY,

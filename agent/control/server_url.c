@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "control/server_url.h"
 
+#include "base/array.h"
 #include "base/err.h"
 
 #include <errno.h>
@@ -103,7 +104,7 @@ static int refuse_rest(CURLU *url)
 	size_t i;
 	int r;
 
-	for (i = 0; i < sizeof(unwanted) / sizeof(unwanted[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(unwanted); i++) {
 		r = get(url, unwanted[i], &text);
 		if (r == 1)
 			curl_free(text);

@@ -75,13 +75,12 @@ struct loop *transfers_loop(const struct transfers *transfers);
  * @fn: told once that it is over, with a result and a detail that is borrowed
  * @ctx: for @fn
  * @easy: owned; its special options are set before transfer_start()
- *
- * The rest is private.
  */
 struct transfer {
 	void (*fn)(void *ctx, int err, const struct err_detail *detail);
 	void *ctx;
 	CURL *easy;
+	/* private: */
 	struct transfers *transfers;
 	struct resolve *resolve;
 	struct curl_slist *addresses;
