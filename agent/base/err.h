@@ -22,6 +22,30 @@ enum tne {
 	TNE_MAP_FRAME = -4114,		/* bytes are not a map stream */
 	TNE_MAP_NO_SELF = -4115,	/* map stream begins without our node */
 	TNE_HTTP_SYNTAX = -4116,	/* bytes are not an HTTP request */
+
+	/* Connections to servers. */
+	TNE_URL = -4200,		/* not a URL that we can use */
+	TNE_CLOSED = -4201,		/* the other side closed the connection */
+	TNE_FETCH = -4202,		/* HTTP transfer failed */
+	TNE_TLS = -4203,		/* certificate or TLS handshake */
+	TNE_REDIRECT = -4204,		/* too many, or to http */
+	TNE_HTTP_HEADER = -4205,	/* bytes are not an HTTP header */
+	TNE_UPGRADE = -4206,		/* server does not change over to Noise */
+	TNE_NOISE_DH = -4207,		/* a point of low order */
+	TNE_NOISE_TAG = -4208,		/* not made by who has the key */
+	TNE_NOISE_EXHAUSTED = -4209,	/* all nonces used */
+	TNE_CONTROL_TYPE = -4210,	/* message of a type out of place */
+	TNE_CONTROL_LENGTH = -4211,	/* message of a length out of bounds */
+	TNE_CONTROL_REFUSED = -4212,	/* server answers with an error message */
+	TNE_CONTROL_EARLY = -4213,	/* early payload is malformed */
+	TNE_SERVER_KEY = -4214,		/* answer of /key without a key */
+	TNE_SERVER_OLD = -4215,		/* server from before Noise */
+	TNE_SERVER_KEY_PIN = -4216,	/* not the key that is expected */
+	TNE_H2 = -4217,			/* the other side breaks HTTP/2 */
+	TNE_H2_RESET = -4218,		/* request was broken off */
+	TNE_H2_REFUSED = -4219,		/* request was not looked at */
+	TNE_H2_GOAWAY = -4220,		/* connection takes no more requests */
+	TNE_H2_HEADERS = -4221,		/* header of an answer above its limit */
 };
 
 enum err_class {
