@@ -22,6 +22,7 @@ static const struct {
 	{ TNE_NO_FAMILY_ANSWER, ERR_FATAL,
 	  "the kernel module gave an incomplete answer" },
 	{ TNE_TOO_LONG, ERR_REFUSE, "Input is too long" },
+	{ TNE_IP_FORMAT, ERR_REFUSE, "Address is not in the right format" },
 };
 
 const char *err_text(int err)

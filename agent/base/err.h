@@ -15,6 +15,7 @@ enum tne {
 	TNE_NO_MODULE = -4099,		/* the netlink family does not exist */
 	TNE_NO_FAMILY_ANSWER = -4100,	/* answer without what was asked for */
 	TNE_TOO_LONG = -4101,		/* input above its limit */
+	TNE_IP_FORMAT = -4111,		/* text is not an address */
 };
 
 enum err_class {
