@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a node puts on its host: addresses, routes, rules; and the way from one
- * such configuration to another. Values only, see system/rtnl.h for the doing.
+ * What a node puts on its host: addresses, routes, rules.
+ * Values only; host_plan.h has the way from one to another, system/rtnl.h the
+ * doing.
  */
 #ifndef MODEL_HOST_CONFIG_H
 #define MODEL_HOST_CONFIG_H
@@ -43,10 +44,13 @@ enum host_route_kind {
  * struct host_route - an entry of HOST_TABLE
  * @dst: masked
  * @kind: where it leads
+ * @tag: index of the link of an instance that is gone, which has left the entry
+ *	behind; 0 = it is this instance's
  */
 struct host_route {
 	struct ip_prefix dst;
 	enum host_route_kind kind;
+	uint32_t tag;
 };
 
 /**
@@ -107,11 +111,13 @@ enum host_owner {
  * @prefix: address with the length of its network, or the destination
  * @ifindex: of the link; 0 = none
  * @owner: whose
+ * @attached: an address whose network is reached over its link right now
  */
 struct host_other {
 	struct ip_prefix prefix;
 	uint32_t ifindex;
 	enum host_owner owner;
+	bool attached;
 };
 
 /**
@@ -144,52 +150,6 @@ struct host_state {
 	size_t n_instances;
 };
 
-enum host_op_kind {
-	HOST_OP_MTU,
-	HOST_OP_ADD_ADDR,
-	HOST_OP_UP,
-	HOST_OP_ADD_ROUTE,
-	HOST_OP_ADD_RULE,
-	HOST_OP_DEL_RULE,
-	HOST_OP_DEL_ROUTE,
-	HOST_OP_DEL_ADDR,
-	HOST_OP_DOWN,
-};
-
-/**
- * struct host_op - one step
- * @kind: what to do, and which of the others counts
- * @mtu: bytes
- * @old_mtu: to go back to, bytes
- * @addr: address
- * @route: route
- * @rule: rule
- */
-struct host_op {
-	enum host_op_kind kind;
-	union {
-		struct {
-			uint32_t mtu;
-			uint32_t old_mtu;
-		};
-		struct ip_prefix addr;
-		struct host_route route;
-		struct host_rule rule;
-	};
-};
-
-/**
- * struct host_plan - steps in the order in which they are to be taken
- * @op: owned
- * @n: in use
- * @cap: allocated
- */
-struct host_plan {
-	struct host_op *op;
-	size_t n;
-	size_t cap;
-};
-
 /* These append a copy. Return: 0, -ENOMEM, or TNE_TOO_LONG above a limit. */
 int host_config_add_addr(struct host_config *config,
 			 const struct ip_prefix *addr);
@@ -211,11 +171,27 @@ int host_others_add(struct host_others *list, const struct host_other *other);
  */
 int host_config_add_rules(struct host_config *config, bool ipv6);
 
+/* Orders, as memcmp(). */
+int host_route_cmp(const struct host_route *a, const struct host_route *b);
+int host_rule_cmp(const struct host_rule *a, const struct host_rule *b);
+
 /**
  * host_config_sort() - bring the lists into order
  * @config: the configuration
  */
 void host_config_sort(struct host_config *config);
+
+/**
+ * host_config_find_route() - is there such a route?
+ * @config:	the configuration
+ * @n:		look at so many of its routes, which are sorted
+ * @route:	what to look for
+ *
+ * Return: borrowed until the configuration changes; NULL = no.
+ */
+const struct host_route *
+host_config_find_route(const struct host_config *config, size_t n,
+		       const struct host_route *route);
 
 /**
  * host_config_done() - free the contents
@@ -244,62 +220,6 @@ void host_state_done(struct host_state *state);
 int host_config_check(const struct host_config *want,
 		      const struct host_state *have, struct err_detail *detail);
 
-/**
- * host_plan_make() - the way from what there is to what is wanted
- * @have:	what there is
- * @want:	what is wanted, sorted; borrowed for the call
- * @ret:	the steps; owned by the caller
- *
- * What is wanted and there already, whoever put it there, is not added; what is
- * not ours is not removed. A route to a prefix to which somebody else has
- * made an entry is left out: the administrator's choice stands.
- *
- * New things come before old ones go, so that packets find a way all along; the
- * rule that leads into the tailnet comes after those that keep our own packets
- * out of it.
- *
- * Return: 0 or -ENOMEM.
- */
-int host_plan_make(const struct host_state *have,
-		   const struct host_config *want, struct host_plan *ret);
-
-/**
- * host_plan_undo() - what removes an instance
- * @have:	what there is
- * @ret:	the steps; owned by the caller
- *
- * The rules stay while another instance needs them.
- *
- * Return: 0 or -ENOMEM.
- */
-int host_plan_undo(const struct host_state *have, struct host_plan *ret);
-
-/**
- * host_op_invert() - the step back
- * @op: a step
- *
- * Return: what takes it back.
- */
-struct host_op host_op_invert(const struct host_op *op);
-
-#define HOST_OP_TEXT_MAX 160	/* bytes, with the end */
-
-/**
- * host_op_format() - a step in words
- * @op:		the step
- * @ret:	"add route 10.0.0.0/8 to table 52"
- *
- * Return: @ret.
- */
-const char *host_op_format(const struct host_op *op,
-			   char ret[HOST_OP_TEXT_MAX]);
-
-/**
- * host_plan_done() - free the contents
- * @plan: all zero afterwards
- */
-void host_plan_done(struct host_plan *plan);
-
 static inline void host_config_cleanup(struct host_config *config)
 {
 	host_config_done(config);
@@ -308,11 +228,6 @@ static inline void host_config_cleanup(struct host_config *config)
 static inline void host_state_cleanup(struct host_state *state)
 {
 	host_state_done(state);
-}
-
-static inline void host_plan_cleanup(struct host_plan *plan)
-{
-	host_plan_done(plan);
 }
 
 #endif /* MODEL_HOST_CONFIG_H */

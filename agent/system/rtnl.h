@@ -13,6 +13,7 @@
 #include "base/cleanup.h"
 #include "base/err.h"
 #include "model/host_config.h"
+#include "model/host_plan.h"
 
 #include <stdint.h>
 
