@@ -7,6 +7,7 @@
 #ifndef MODEL_HOST_CONFIG_H
 #define MODEL_HOST_CONFIG_H
 
+#include "base/cleanup.h"
 #include "base/err.h"
 #include "model/ip.h"
 

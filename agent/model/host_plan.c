@@ -2,7 +2,6 @@
 #include "model/host_plan.h"
 
 #include "base/array.h"
-#include "base/cleanup.h"
 
 #include <errno.h>
 #include <stdio.h>

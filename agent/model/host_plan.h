@@ -5,6 +5,7 @@
 #ifndef MODEL_HOST_PLAN_H
 #define MODEL_HOST_PLAN_H
 
+#include "base/cleanup.h"
 #include "model/host_config.h"
 #include "model/ip.h"
 
