@@ -40,7 +40,8 @@ unsigned int privs_explain(uint64_t have, uint64_t want,
  * privs_harden() - no core dumps, no tracing by others, no new privileges
  * @detail: set on error
  *
- * Keys are in memory, and a core file would bring them onto a disk.
+ * Keys are in memory, and a core file would bring them onto a disk. Comes after
+ * privs_drop(), as a change of the user may allow core dumps again.
  *
  * Return: 0 or -errno.
  */

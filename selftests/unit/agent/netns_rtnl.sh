@@ -396,10 +396,10 @@ probe()	# kind
 
 unshare -n true 2> /dev/null ||
 	{ echo "skip netns-rtnl - cannot make network namespaces"; exit 0; }
-for kind in dummy ifb none; do
-	probe $kind && break
+for kind in ${LINK_KIND:-dummy ifb} none; do
+	probe "$kind" && break
 done
-[ $kind != none ] ||
+[ "$kind" != none ] ||
 	{ echo "skip netns-rtnl - no kind of link to play the tailnet's"; exit 0; }
 
 failed=0
