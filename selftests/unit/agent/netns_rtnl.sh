@@ -14,8 +14,8 @@ self=$(realpath "${BASH_SOURCE[0]}")
 TAILNET_4=100.64.0
 TAILNET_6=fd7a:115c:a1e0:
 
-full=(self=$TAILNET_4.1/32 self=$TAILNET_6:1/128 peer=$TAILNET_4.2/32
-	peer=$TAILNET_6:2/128 peer=10.9.0.0/16 peer=192.168.0.0/16
+full=("self=$TAILNET_4.1/32" "self=$TAILNET_6:1/128"
+	"peer=$TAILNET_4.2/32" "peer=$TAILNET_6:2/128" peer=10.9.0.0/16 peer=192.168.0.0/16
 	peer=2001:db8::/32 routes)
 
 die()
@@ -70,7 +70,10 @@ lan()	# name address...
 	ip link set "$l" up
 	ip link set "$l-end" up
 	for a; do
-		ip addr add "$a" dev "$l" nodad
+		case $a in
+		*:*) ip addr add "$a" dev "$l" nodad ;;
+		*) ip addr add "$a" dev "$l" ;;
+		esac
 	done
 }
 
@@ -149,8 +152,8 @@ case_crash()
 case_crash_in_change()
 {
 	local n other want total
-	other=(self=$TAILNET_4.7/32 self=$TAILNET_6:7/128 exit lan
-		peer=$TAILNET_4.2/32 mtu=1290)
+	other=("self=$TAILNET_4.7/32" "self=$TAILNET_6:7/128" exit lan
+		"peer=$TAILNET_4.2/32" mtu=1290)
 
 	links t0
 	lan l0 192.168.7.1/24
@@ -295,6 +298,7 @@ line_within()	# seconds pattern: of the watcher
 	local line
 
 	while read -r -t "$1" -u "${watcher[0]}" line; do
+		# shellcheck disable=SC2053 # a pattern
 		[[ $line == $2 ]] && return
 	done
 	die "no line \"$2\" from the watcher"
@@ -306,7 +310,7 @@ settled()	# what
 
 	for ((i = 0; i < 50; i++)); do
 		[ "$(picture | sort)" = "$want" ] && return
-		read -r -t 0.1 <> <(:)
+		sleep 0.1
 	done
 	die "$1 not restored: $(diff <(echo "$want") <(picture | sort))"
 }
@@ -317,6 +321,7 @@ case_restored()
 
 	links t0
 	lan l0 192.168.7.1/24
+	# shellcheck disable=SC2093 # in a process of its own
 	coproc watcher { exec "$driver" watch "$kind" t0 "${full[@]}"; }
 	line_within 10 "ready *"
 	want=$(picture | sort)
@@ -341,13 +346,13 @@ case_restored()
 	ip link set t0 down
 	line_within 5 "repaired [1-9]*"
 	settled "link that was down"
-	# 7 are used up. Somebody fights: the burst ends, then it is slow.
-	for i in 1 2 3; do
+	# Somebody fights: the burst ends, then it is slow. A slow machine gets
+	# new tokens meanwhile, so the end is not always after ten.
+	for ((i = 0; i < 60; i++)); do
 		ip rule del pref 5270
-		line_within 5 "repaired 1"
+		read -r -t 2 -u "${watcher[0]}" || break
 	done
-	ip rule del pref 5270
-	read -r -t 1 -u "${watcher[0]}" && die "no end to the burst"
+	[ $i -lt 60 ] || die "no end to the burst"
 	line_within 8 "repaired 1"
 	# News of the host, and no news.
 	ip addr add 192.168.8.1/24 dev l0
@@ -359,6 +364,7 @@ case_restored()
 	read -r -t 2 -u "${watcher[0]}" && die "a route of others is no news"
 	ip link del t0
 	line_within 5 "link gone"
+	# shellcheck disable=SC1083 # names a descriptor
 	exec {watcher[1]}>&-
 	wait
 }
