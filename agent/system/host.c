@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "system/host.h"
 
+#include "base/array.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -73,7 +75,7 @@ static void parse_line(const char *line, size_t len, struct host_facts *ret)
 	if (!eq)
 		return;
 	name_len = eq - line;
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
 		if (strlen(names[i].name) == name_len &&
 		    memcmp(names[i].name, line, name_len) == 0)
 			unquote(eq + 1, len - name_len - 1, names[i].fact);
@@ -166,7 +168,7 @@ static bool is_container(const char *root)
 	};
 	size_t i;
 
-	for (i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(marks); i++) {
 		if (exists(root, marks[i]))
 			return true;
 	}

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "system/netmon.h"
 
+#include "base/array.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -37,7 +39,7 @@ static int join(int fd)
 	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &queue, sizeof(queue));
 	if (bind(fd, (struct sockaddr *)&local, sizeof(local)) < 0)
 		return -errno;
-	for (i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(groups); i++) {
 		if (setsockopt(fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP,
 			       &groups[i], sizeof(groups[i])) < 0)
 			return -errno;
