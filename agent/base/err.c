@@ -22,6 +22,15 @@ static const struct {
 	{ TNE_NO_FAMILY_ANSWER, ERR_FATAL,
 	  "the kernel module gave an incomplete answer" },
 	{ TNE_TOO_LONG, ERR_REFUSE, "Input is too long" },
+	{ TNE_STATE_FORMAT, ERR_FATAL, "the state file is damaged" },
+	{ TNE_STATE_SEALED, ERR_FATAL, "the state file is sealed" },
+	{ TNE_STATE_FILE, ERR_FATAL,
+	  "the state file is not a regular file of our own" },
+	{ TNE_STATE_IDENTITY, ERR_FATAL, "the state lacks the node's identity" },
+	{ TNE_PREFS, ERR_REFUSE, "these preferences cannot be set" },
+	{ TNE_JSON, ERR_REFUSE, "not the expected JSON document" },
+	{ TNE_HTTP, ERR_REFUSE, "not the expected HTTP message" },
+	{ TNE_USAGE, ERR_REFUSE, "wrong arguments" },
 };
 
 const char *err_text(int err)

@@ -15,6 +15,16 @@ enum tne {
 	TNE_NO_MODULE = -4099,		/* the netlink family does not exist */
 	TNE_NO_FAMILY_ANSWER = -4100,	/* answer without what was asked for */
 	TNE_TOO_LONG = -4101,		/* input above its limit */
+
+	/* State, preferences and the local API. */
+	TNE_STATE_FORMAT = -4300,	/* state file is not in its form */
+	TNE_STATE_SEALED = -4301,	/* state file is sealed, we cannot open it */
+	TNE_STATE_FILE = -4302,		/* link, owner or mode of a state file */
+	TNE_STATE_IDENTITY = -4303,	/* a key or profile in it is missing */
+	TNE_PREFS = -4304,		/* preferences that cannot be set */
+	TNE_JSON = -4305,		/* not the JSON document that was expected */
+	TNE_HTTP = -4306,		/* not HTTP, or not as we speak it */
+	TNE_USAGE = -4307,		/* command line */
 };
 
 enum err_class {
