@@ -28,8 +28,8 @@ static const struct {
 	  "the state file is not a regular file of our own" },
 	{ TNE_STATE_IDENTITY, ERR_FATAL, "the state lacks the node's identity" },
 	{ TNE_PREFS, ERR_REFUSE, "these preferences cannot be set" },
-	{ TNE_JSON, ERR_REFUSE, "not the expected JSON document" },
-	{ TNE_HTTP, ERR_REFUSE, "not the expected HTTP message" },
+	{ TNE_LOCAL_JSON, ERR_REFUSE, "not the expected JSON document" },
+	{ TNE_LOCAL_HTTP, ERR_REFUSE, "not the expected HTTP message" },
 	{ TNE_USAGE, ERR_REFUSE, "wrong arguments" },
 };
 

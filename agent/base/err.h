@@ -22,8 +22,8 @@ enum tne {
 	TNE_STATE_FILE = -4302,		/* link, owner or mode of a state file */
 	TNE_STATE_IDENTITY = -4303,	/* a key or profile in it is missing */
 	TNE_PREFS = -4304,		/* preferences that cannot be set */
-	TNE_JSON = -4305,		/* not the JSON document that was expected */
-	TNE_HTTP = -4306,		/* not HTTP, or not as we speak it */
+	TNE_LOCAL_JSON = -4305,		/* not the JSON document that was expected */
+	TNE_LOCAL_HTTP = -4306,		/* not HTTP, or not as we speak it */
 	TNE_USAGE = -4307,		/* command line */
 };
 

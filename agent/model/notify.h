@@ -50,7 +50,7 @@ struct notify_engine {
  * @severity:	"high", "medium" or "low"
  * @title:	for people
  * @text:	for people
- * @since_ns:	since when, STATUS_NEVER = not known
+ * @since:	since when, not set = not known
  * @impacts:	packets do not flow because of it
  */
 struct notify_warning {
@@ -58,7 +58,7 @@ struct notify_warning {
 	const char *severity;
 	const char *title;
 	const char *text;
-	int64_t since_ns;
+	struct timestamp since;
 	bool impacts;
 };
 

@@ -98,7 +98,7 @@ void prefs_init(struct prefs *ret)
 	memset(ret, 0, sizeof(*ret));
 	ret->corp_dns = true;
 	ret->logged_out = true;
-	ret->no_stateful = PREFS_TRI_TRUE;
+	ret->no_stateful = OPT_TRUE;
 	ret->netfilter_mode = PREFS_NETFILTER_ON;
 	ret->update_check = true;
 	ret->relay_port = PREFS_PORT_UNSET;
@@ -112,7 +112,7 @@ static void done_one(struct prefs *prefs, enum prefs_id id)
 		free(*(char **)member(prefs, id));
 		break;
 	case PREFS_LIST:
-		text_list_done(member(prefs, id));
+		str_list_done(member(prefs, id));
 		break;
 	case PREFS_BOOL:
 	case PREFS_TRI:
@@ -150,7 +150,7 @@ int prefs_set_text(char **slot, const char *value)
 static int copy_one(const struct prefs *from, enum prefs_id id,
 		    struct prefs *to)
 {
-	struct text_list list;
+	struct str_list list;
 	int r = 0;
 
 	switch (fields[id].type) {
@@ -159,18 +159,18 @@ static int copy_one(const struct prefs *from, enum prefs_id id,
 		return prefs_set_text(member(to, id),
 				      *(char **)member(from, id));
 	case PREFS_LIST:
-		r = text_list_copy(member(from, id), &list);
+		r = str_list_copy(member(from, id), &list);
 		if (r < 0)
 			return r;
-		text_list_done(member(to, id));
-		*(struct text_list *)member(to, id) = list;
+		str_list_done(member(to, id));
+		*(struct str_list *)member(to, id) = list;
 		break;
 	case PREFS_BOOL:
 		*(bool *)member(to, id) = *(bool *)member(from, id);
 		break;
 	case PREFS_TRI:
-		*(enum prefs_tri *)member(to, id) =
-			*(enum prefs_tri *)member(from, id);
+		*(enum opt_bool *)member(to, id) =
+			*(enum opt_bool *)member(from, id);
 		break;
 	case PREFS_NUMBER:
 	case PREFS_PORT:
@@ -218,12 +218,12 @@ static bool equal_one(const struct prefs *a, const struct prefs *b,
 		return strcmp(prefs_text(*(char **)member(a, id)),
 			      prefs_text(*(char **)member(b, id))) == 0;
 	case PREFS_LIST:
-		return text_list_equal(member(a, id), member(b, id));
+		return str_list_equal(member(a, id), member(b, id));
 	case PREFS_BOOL:
 		return *(bool *)member(a, id) == *(bool *)member(b, id);
 	case PREFS_TRI:
-		return *(enum prefs_tri *)member(a, id) ==
-			*(enum prefs_tri *)member(b, id);
+		return *(enum opt_bool *)member(a, id) ==
+			*(enum opt_bool *)member(b, id);
 	case PREFS_NUMBER:
 	case PREFS_PORT:
 		break;
@@ -414,10 +414,10 @@ static void check_lists(const struct prefs *prefs, struct problems *p)
 
 static bool offers_exit(const struct prefs *prefs)
 {
-	const struct text_list *routes = &prefs->advertise_routes;
+	const struct str_list *routes = &prefs->advertise_routes;
 
-	return text_list_find(routes, "0.0.0.0/0") < routes->n ||
-		text_list_find(routes, "::/0") < routes->n;
+	return str_list_find(routes, "0.0.0.0/0") < routes->n ||
+		str_list_find(routes, "::/0") < routes->n;
 }
 
 int prefs_check(const struct prefs *prefs, struct err_detail *detail)
@@ -446,7 +446,7 @@ int prefs_check(const struct prefs *prefs, struct err_detail *detail)
 		add_problem(&p, "the web client is not supported by this agent yet");
 	if (prefs->app_connector)
 		add_problem(&p, "app connectors are not supported by this agent yet");
-	if (prefs->update_apply == PREFS_TRI_TRUE)
+	if (prefs->update_apply == OPT_TRUE)
 		add_problem(&p, "automatic updates are not supported; use the package manager");
 	return p.n ? TNE_PREFS : 0;
 }

@@ -10,18 +10,12 @@
 #define MODEL_PREFS_H
 
 #include "base/err.h"
-#include "base/text_list.h"
+#include "base/opt_bool.h"
+#include "base/str_list.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-/* Values that may be unset as well as true and false. */
-enum prefs_tri {
-	PREFS_TRI_UNSET,
-	PREFS_TRI_FALSE,
-	PREFS_TRI_TRUE,
-};
 
 enum prefs_netfilter {
 	PREFS_NETFILTER_OFF = 0,
@@ -87,28 +81,28 @@ struct prefs {
 	bool want_running;
 	bool logged_out;
 	bool shields_up;
-	struct text_list advertise_tags;
+	struct str_list advertise_tags;
 	char *hostname;
 	bool notepad_urls;
 	bool force_daemon;
 	bool egg;
-	struct text_list advertise_routes;
-	struct text_list advertise_services;
-	enum prefs_tri sync;
+	struct str_list advertise_routes;
+	struct str_list advertise_services;
+	enum opt_bool sync;
 	bool no_snat;
-	enum prefs_tri no_stateful;
+	enum opt_bool no_stateful;
 	int netfilter_mode;
 	char *operator_user;
 	char *profile_name;
 	bool update_check;
-	enum prefs_tri update_apply;
+	enum opt_bool update_apply;
 	bool app_connector;
 	bool posture;
 	char *netfilter_kind;
 	bool remote_config;
 	char *drive_shares;
 	int relay_port;
-	struct text_list relay_endpoints;
+	struct str_list relay_endpoints;
 	char *extra;
 };
 

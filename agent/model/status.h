@@ -6,7 +6,8 @@
 #ifndef MODEL_STATUS_H
 #define MODEL_STATUS_H
 
-#include "base/text_list.h"
+#include "base/rfc3339.h"
+#include "base/str_list.h"
 #include "crypto/key.h"
 
 #include <stdbool.h>
@@ -40,9 +41,6 @@ enum status_filter {
 	"access rules are not enforced by this node yet: every peer of the " \
 	"tailnet can reach everything that listens on it"
 
-/* Time that never was; others are nanoseconds since 1970. */
-#define STATUS_NEVER 0
-
 /**
  * struct status_peer - this node or another one
  * @id: stable id
@@ -63,11 +61,11 @@ enum status_filter {
  * @peer_relay: ADDRESS:PORT:vni:N, or NULL
  * @rx_bytes: received
  * @tx_bytes: sent
- * @created_ns: when it joined
- * @last_write_ns: when it was last sent something
- * @last_seen_ns: when the control server last saw it; only while offline
- * @last_handshake_ns: last WireGuard handshake
- * @key_expiry_ns: when its key expires; STATUS_NEVER = it does not
+ * @created: when it joined
+ * @last_write: when it was last sent something
+ * @last_seen: when the control server last saw it; only while offline
+ * @last_handshake: last WireGuard handshake
+ * @key_expiry: when its key expires; not set = it does not
  * @online: connected to the control server
  * @exit_node: chosen as exit node
  * @exit_node_option: may be one
@@ -93,28 +91,28 @@ struct status_peer {
 	char *os;
 	int64_t user_id;
 	int64_t sharer_id;
-	struct text_list addresses;
-	struct text_list allowed_ips;
-	struct text_list tags;
-	struct text_list routes;
-	struct text_list endpoints;
+	struct str_list addresses;
+	struct str_list allowed_ips;
+	struct str_list tags;
+	struct str_list routes;
+	struct str_list endpoints;
 	char *cur_addr;
 	char *relay;
 	char *peer_relay;
 	uint64_t rx_bytes;
 	uint64_t tx_bytes;
-	int64_t created_ns;
-	int64_t last_write_ns;
-	int64_t last_seen_ns;
-	int64_t last_handshake_ns;
-	int64_t key_expiry_ns;
+	struct timestamp created;
+	struct timestamp last_write;
+	struct timestamp last_seen;
+	struct timestamp last_handshake;
+	struct timestamp key_expiry;
 	bool online;
 	bool exit_node;
 	bool exit_node_option;
 	bool active;
-	struct text_list peerapi_urls;
+	struct str_list peerapi_urls;
 	char *cap_map;
-	struct text_list ssh_host_keys;
+	struct str_list ssh_host_keys;
 	bool sharee;
 	bool in_map;
 	bool in_magicsock;
@@ -175,15 +173,15 @@ struct status {
 	struct status_user *users;
 	size_t n_users;
 	size_t cap_users;
-	struct text_list health;
+	struct str_list health;
 	char *magic_dns_suffix;
 	bool has_tailnet;
 	char *tailnet_name;
 	bool magic_dns;
-	struct text_list cert_domains;
+	struct str_list cert_domains;
 	char *exit_node_id;
 	bool exit_node_online;
-	struct text_list exit_node_ips;
+	struct str_list exit_node_ips;
 	enum status_filter filter;
 };
 

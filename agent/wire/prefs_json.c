@@ -11,7 +11,7 @@
 
 static int bad(const char *name, const char *wanted, struct err_detail *detail)
 {
-	return err_explain(detail, TNE_JSON, "%s is not %s", name, wanted);
+	return err_explain(detail, TNE_LOCAL_JSON, "%s is not %s", name, wanted);
 }
 
 static void *member(struct prefs *prefs, const struct prefs_field *field)
@@ -20,9 +20,9 @@ static void *member(struct prefs *prefs, const struct prefs_field *field)
 }
 
 static int parse_list(const json_t *value, const char *name,
-		      struct err_detail *detail, struct text_list *list)
+		      struct err_detail *detail, struct str_list *list)
 {
-	struct text_list read = { 0 };
+	struct str_list read = { 0 };
 	const json_t *item;
 	size_t i;
 	int r = 0;
@@ -37,14 +37,14 @@ static int parse_list(const json_t *value, const char *name,
 		else if (json_string_length(item) > PREFS_TEXT_MAX)
 			r = bad(name, "that short", detail);
 		else
-			r = text_list_add(&read, json_string_value(item),
+			r = str_list_add(&read, json_string_value(item),
 					  json_string_length(item));
 		if (r < 0) {
-			text_list_done(&read);
+			str_list_done(&read);
 			return r;
 		}
 	}
-	text_list_done(list);
+	str_list_done(list);
 	*list = read;
 	return 0;
 }
@@ -103,9 +103,9 @@ static int parse_field(const json_t *value, const struct prefs_field *field,
 	case PREFS_TRI:
 		if (!json_is_boolean(value) && !json_is_null(value))
 			return bad(field->name, "true, false or null", detail);
-		*(enum prefs_tri *)slot = json_is_null(value) ?
-			PREFS_TRI_UNSET : json_is_true(value) ?
-			PREFS_TRI_TRUE : PREFS_TRI_FALSE;
+		*(enum opt_bool *)slot = json_is_null(value) ?
+			OPT_UNSET : json_is_true(value) ?
+			OPT_TRUE : OPT_FALSE;
 		return 0;
 	case PREFS_TEXT:
 		return parse_text(value, field->name, detail, slot);
@@ -228,7 +228,7 @@ int prefs_json_parse(const json_t *object, bool stored,
 }
 
 /* Arrays without elements are null, as the reference writes them. */
-static json_t *build_list(const struct text_list *list)
+static json_t *build_list(const struct str_list *list)
 {
 	json_t *array;
 	size_t i;
@@ -257,10 +257,10 @@ static json_t *build_field(const struct prefs *prefs,
 	case PREFS_BOOL:
 		return json_boolean(*(const bool *)slot);
 	case PREFS_TRI:
-		if (*(const enum prefs_tri *)slot == PREFS_TRI_UNSET)
+		if (*(const enum opt_bool *)slot == OPT_UNSET)
 			return json_null();
-		return json_boolean(*(const enum prefs_tri *)slot ==
-				    PREFS_TRI_TRUE);
+		return json_boolean(*(const enum opt_bool *)slot ==
+				    OPT_TRUE);
 	case PREFS_TEXT:
 		return json_string(prefs_text(*(char *const *)slot));
 	case PREFS_LIST:

@@ -27,7 +27,7 @@
  * A member unknown to us is kept in the extra text, "Config" is not: its keys
  * are read elsewhere.
  *
- * Return: 0, -ENOMEM or TNE_JSON.
+ * Return: 0, -ENOMEM or TNE_LOCAL_JSON.
  */
 int prefs_json_parse(const json_t *object, bool stored,
 		     struct err_detail *detail, struct prefs *ret);
@@ -47,7 +47,7 @@ int prefs_json_build(const struct prefs *prefs, json_t **ret);
  * @detail:	filled on error
  * @ret:	owned by the caller
  *
- * Return: 0, -ENOMEM or TNE_JSON.
+ * Return: 0, -ENOMEM or TNE_LOCAL_JSON.
  */
 int prefs_edit_parse(const json_t *object, struct err_detail *detail,
 		     struct prefs_edit *ret);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "base/text_list.h"
+#include "base/str_list.h"
 
 #include "base/array.h"
 
@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-int text_list_add(struct text_list *list, const char *s, size_t len)
+int str_list_add(struct str_list *list, const char *s, size_t len)
 {
 	char **item = array_grow(list->item, list->n, &list->cap,
 				 sizeof(*item));
@@ -23,7 +23,7 @@ int text_list_add(struct text_list *list, const char *s, size_t len)
 	return 0;
 }
 
-int text_list_split(struct text_list *list, const char *s, char sep)
+int str_list_split(struct str_list *list, const char *s, char sep)
 {
 	const char *end;
 	int r;
@@ -32,22 +32,22 @@ int text_list_split(struct text_list *list, const char *s, char sep)
 		return 0;
 	for (;; s = end + 1) {
 		end = strchrnul(s, sep);
-		r = text_list_add(list, s, end - s);
+		r = str_list_add(list, s, end - s);
 		if (r < 0 || !*end)
 			return r;
 	}
 }
 
-int text_list_copy(const struct text_list *from, struct text_list *ret)
+int str_list_copy(const struct str_list *from, struct str_list *ret)
 {
-	struct text_list copy = { 0 };
+	struct str_list copy = { 0 };
 	size_t i;
 	int r;
 
 	for (i = 0; i < from->n; i++) {
-		r = text_list_add(&copy, from->item[i], strlen(from->item[i]));
+		r = str_list_add(&copy, from->item[i], strlen(from->item[i]));
 		if (r < 0) {
-			text_list_done(&copy);
+			str_list_done(&copy);
 			return r;
 		}
 	}
@@ -55,7 +55,7 @@ int text_list_copy(const struct text_list *from, struct text_list *ret)
 	return 0;
 }
 
-bool text_list_equal(const struct text_list *a, const struct text_list *b)
+bool str_list_equal(const struct str_list *a, const struct str_list *b)
 {
 	size_t i;
 
@@ -68,7 +68,7 @@ bool text_list_equal(const struct text_list *a, const struct text_list *b)
 	return true;
 }
 
-size_t text_list_find(const struct text_list *list, const char *s)
+size_t str_list_find(const struct str_list *list, const char *s)
 {
 	size_t i;
 
@@ -79,7 +79,7 @@ size_t text_list_find(const struct text_list *list, const char *s)
 	return i;
 }
 
-char *text_list_join(const struct text_list *list, const char *sep)
+char *str_list_join(const struct str_list *list, const char *sep)
 {
 	size_t len = 1, i;
 	char *text, *end;
@@ -104,7 +104,7 @@ static int compare(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-void text_list_sort(struct text_list *list)
+void str_list_sort(struct str_list *list)
 {
 	size_t i, n = 0;
 
@@ -120,7 +120,7 @@ void text_list_sort(struct text_list *list)
 	list->n = n + 1;
 }
 
-void text_list_done(struct text_list *list)
+void str_list_done(struct str_list *list)
 {
 	size_t i;
 
