@@ -22,6 +22,7 @@ static const struct {
 	{ TNE_NO_FAMILY_ANSWER, ERR_FATAL,
 	  "the kernel module gave an incomplete answer" },
 	{ TNE_TOO_LONG, ERR_REFUSE, "Input is too long" },
+	{ TNE_TIME_FORMAT, ERR_REFUSE, "Time is not in the right format" },
 	{ TNE_STATE_FORMAT, ERR_FATAL, "the state file is damaged" },
 	{ TNE_STATE_SEALED, ERR_FATAL, "the state file is sealed" },
 	{ TNE_STATE_FILE, ERR_FATAL,

@@ -15,6 +15,7 @@ enum tne {
 	TNE_NO_MODULE = -4099,		/* the netlink family does not exist */
 	TNE_NO_FAMILY_ANSWER = -4100,	/* answer without what was asked for */
 	TNE_TOO_LONG = -4101,		/* input above its limit */
+	TNE_TIME_FORMAT = -4110,	/* text is not a time */
 
 	/* State, preferences and the local API. */
 	TNE_STATE_FORMAT = -4300,	/* state file is not in its form */
