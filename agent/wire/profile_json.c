@@ -2,6 +2,7 @@
 #include "wire/profile_json.h"
 
 #include "base/array.h"
+#include "wire/json_put.h"
 #include "wire/prefs_json.h"
 
 #include <errno.h>
@@ -19,96 +20,21 @@ static const char *const persist_known[] = {
 	"NodeID", "DisallowedTKAStateIDs",
 };
 
-static int bad(const char *what, struct err_detail *detail)
-{
-	return err_explain(detail, TNE_LOCAL_JSON, "%s", what);
-}
-
-static int load(struct state_bytes text, const char *what,
-		struct err_detail *detail, json_t **ret)
-{
-	json_error_t error;
-	json_t *object = json_loadb(text.data, text.len,
-				    JSON_REJECT_DUPLICATES, &error);
-
-	if (!object && json_error_code(&error) == json_error_out_of_memory)
-		return -ENOMEM;
-	/* The library's own text may quote the document. */
-	if (!json_is_object(object)) {
-		json_decref(object);
-		return err_explain(detail, TNE_LOCAL_JSON,
-				   "%s is not a JSON object", what);
-	}
-	*ret = object;
-	return 0;
-}
-
-static int get_text(const json_t *object, const char *name,
-		    struct err_detail *detail, char **slot)
-{
-	const json_t *value = json_object_get(object, name);
-
-	if (!value || json_is_null(value))
-		return 0;
-	if (!json_is_string(value))
-		return err_explain(detail, TNE_LOCAL_JSON, "%s is not a text",
-				   name);
-	return prefs_set_text(slot, json_string_value(value));
-}
-
-static int get_list(const json_t *object, const char *name,
-		    struct err_detail *detail, struct str_list *list)
-{
-	const json_t *array = json_object_get(object, name), *item;
-	size_t i;
-	int r;
-
-	if (!array || json_is_null(array))
-		return 0;
-	if (!json_is_array(array))
-		return err_explain(detail, TNE_LOCAL_JSON,
-				   "%s is not an array", name);
-	json_array_foreach(array, i, item) {
-		if (!json_is_string(item))
-			return err_explain(detail, TNE_LOCAL_JSON,
-					   "%s is not an array of texts", name);
-		r = str_list_add(list, json_string_value(item),
-				 json_string_length(item));
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
-static int get_object(const json_t *object, const char *name,
-		      struct err_detail *detail, const json_t **ret)
-{
-	*ret = json_object_get(object, name);
-	if (*ret && !json_is_object(*ret) && !json_is_null(*ret))
-		return err_explain(detail, TNE_LOCAL_JSON,
-				   "%s is not an object", name);
-	return 0;
-}
-
 static int get_user(const json_t *object, struct err_detail *detail,
 		    struct profile_user *user)
 {
-	const json_t *value;
-	int r = get_object(object, "UserProfile", detail, &object);
+	int r = json_take_object(object, "UserProfile", detail, &object);
 
-	if (r < 0)
-		return r;
-	value = json_object_get(object, "ID");
-	if (value && !json_is_integer(value))
-		return bad("ID of a user is not a number", detail);
-	user->id = json_integer_value(value);
-	r = get_text(object, "LoginName", detail, &user->login);
 	if (r == 0)
-		r = get_text(object, "DisplayName", detail, &user->display);
+		r = json_take_number(object, "ID", detail, &user->id);
 	if (r == 0)
-		r = get_text(object, "ProfilePicURL", detail,
+		r = json_take_text(object, "LoginName", detail, &user->login);
+	if (r == 0)
+		r = json_take_text(object, "DisplayName", detail, &user->display);
+	if (r == 0)
+		r = json_take_text(object, "ProfilePicURL", detail,
 			     &user->picture_url);
-	return r == 0 ? get_list(object, "Groups", detail, &user->groups) : r;
+	return r == 0 ? json_take_list(object, "Groups", detail, &user->groups) : r;
 }
 
 /* All zero is how "no key" is written. */
@@ -189,9 +115,9 @@ static int parse_persist(const json_t *object, struct err_detail *detail,
 	if (r == 0)
 		r = get_user(object, detail, &persist->user);
 	if (r == 0)
-		r = get_text(object, "NodeID", detail, &persist->node_id);
+		r = json_take_text(object, "NodeID", detail, &persist->node_id);
 	if (r == 0)
-		r = get_list(object, "DisallowedTKAStateIDs", detail,
+		r = json_take_list(object, "DisallowedTKAStateIDs", detail,
 			     &persist->disallowed);
 	return r == 0 ? keep_unknown(object, persist) : r;
 }
@@ -202,11 +128,12 @@ int profile_prefs_parse(struct state_bytes text, struct err_detail *detail,
 	struct persist read = { 0 };
 	const json_t *config;
 	json_t *object;
-	int r = load(text, "a profile", detail, &object);
+	int r = json_read_object(text.data, text.len, "a profile", detail,
+				 &object);
 
 	if (r < 0)
 		return r;
-	r = get_object(object, CONFIG, detail, &config);
+	r = json_take_object(object, CONFIG, detail, &config);
 	if (r == 0 && json_is_object(config))
 		r = parse_persist(config, detail, &read);
 	if (r == 0)
@@ -220,53 +147,24 @@ int profile_prefs_parse(struct state_bytes text, struct err_detail *detail,
 	return 0;
 }
 
-static int put(json_t *object, const char *name, json_t *value)
-{
-	return json_object_set_new(object, name, value) < 0 ? -ENOMEM : 0;
-}
-
-static int put_text(json_t *object, const char *name, const char *text)
-{
-	return put(object, name, json_string(prefs_text(text)));
-}
-
-static int put_list(json_t *object, const char *name,
-		    const struct str_list *list)
-{
-	json_t *array;
-	size_t i;
-
-	if (list->n == 0)
-		return 0;
-	array = json_array();
-	for (i = 0; array && i < list->n; i++) {
-		if (json_array_append_new(array,
-					  json_string(list->item[i])) < 0) {
-			json_decref(array);
-			return -ENOMEM;
-		}
-	}
-	return put(object, name, array);
-}
-
 static int put_user(json_t *object, const struct profile_user *user)
 {
 	json_t *value = json_object();
-	int r = value ? put(value, "ID", json_integer(user->id)) : -ENOMEM;
+	int r = value ? json_put(value, "ID", json_integer(user->id)) : -ENOMEM;
 
 	if (r == 0)
-		r = put_text(value, "LoginName", user->login);
+		r = json_put_text(value, "LoginName", user->login);
 	if (r == 0)
-		r = put_text(value, "DisplayName", user->display);
-	if (r == 0 && *prefs_text(user->picture_url))
-		r = put_text(value, "ProfilePicURL", user->picture_url);
+		r = json_put_text(value, "DisplayName", user->display);
 	if (r == 0)
-		r = put_list(value, "Groups", &user->groups);
+		r = json_put_some_text(value, "ProfilePicURL", user->picture_url);
+	if (r == 0)
+		r = json_put_some_list(value, "Groups", &user->groups);
 	if (r < 0) {
 		json_decref(value);
 		return r;
 	}
-	return put(object, "UserProfile", value);
+	return json_put(object, "UserProfile", value);
 }
 
 static int put_key(json_t *object, const char *name, struct secret32 *key)
@@ -282,7 +180,7 @@ static int put_key(json_t *object, const char *name, struct secret32 *key)
 		key = zero;
 	}
 	key_text_format_private(key, text);
-	r = put_text(object, name, text);
+	r = json_put_text(object, name, text);
 	secret_wipe(text, sizeof(text));
 	return r;
 }
@@ -301,7 +199,7 @@ static int put_lock_key(json_t *object, const struct persist *persist)
 		memcpy(text, prefix, sizeof(prefix) - 1);
 		text[sizeof(text) - 1] = 0;
 	}
-	r = put_text(object, "NetworkLockKey", text);
+	r = json_put_text(object, "NetworkLockKey", text);
 	secret_wipe(text, sizeof(text));
 	return r;
 }
@@ -334,9 +232,9 @@ static int put_persist(json_t *object, const struct persist *persist)
 	if (r == 0)
 		r = put_lock_key(value, persist);
 	if (r == 0)
-		r = put_text(value, "NodeID", persist->node_id);
+		r = json_put_text(value, "NodeID", persist->node_id);
 	if (r == 0)
-		r = put_list(value, "DisallowedTKAStateIDs",
+		r = json_put_some_list(value, "DisallowedTKAStateIDs",
 			     &persist->disallowed);
 	if (r == 0)
 		r = put_extra(value, persist->extra);
@@ -344,7 +242,7 @@ static int put_persist(json_t *object, const struct persist *persist)
 		json_decref(value);
 		return r;
 	}
-	return put(object, CONFIG, value);
+	return json_put(object, CONFIG, value);
 }
 
 static int dump_part(const char *data, size_t len, void *ctx)
@@ -361,7 +259,7 @@ static int dump_part(const char *data, size_t len, void *ctx)
 int profile_prefs_build(const struct prefs *prefs,
 			const struct persist *persist, struct secret_buf *out)
 {
-	size_t start = out->len, i;
+	size_t start = out->len;
 	json_t *object;
 	int r = prefs_json_build(prefs, &object);
 
@@ -374,12 +272,7 @@ int profile_prefs_build(const struct prefs *prefs,
 	json_decref(object);
 	if (r < 0)
 		return r;
-	/* One space a level from the library, one tab in the reference. */
-	for (i = start; i < out->len; i++) {
-		if (out->data[i] == ' ' && i > start &&
-		    (out->data[i - 1] == '\n' || out->data[i - 1] == '\t'))
-			out->data[i] = '\t';
-	}
+	json_indent_tabs(out->data + start, out->len - start);
 	return 0;
 }
 
@@ -390,24 +283,25 @@ static int parse_profile(const char *id, const json_t *object,
 	int r;
 
 	if (strlen(id) != PROFILE_ID_LEN || !json_is_object(object))
-		return bad("a profile of the list is malformed", detail);
+		return err_explain(detail, TNE_LOCAL_JSON,
+				   "a profile of the list is malformed");
 	memcpy(profile->id, id, PROFILE_ID_LEN);
-	r = get_object(object, "NetworkProfile", detail, &network);
+	r = json_take_object(object, "NetworkProfile", detail, &network);
 	if (r == 0)
-		r = get_text(network, "MagicDNSName", detail,
+		r = json_take_text(network, "MagicDNSName", detail,
 			     &profile->magic_dns_name);
 	if (r == 0)
-		r = get_text(network, "DomainName", detail, &profile->domain);
+		r = json_take_text(network, "DomainName", detail, &profile->domain);
 	if (r == 0)
-		r = get_text(network, "DisplayName", detail, &profile->tailnet);
+		r = json_take_text(network, "DisplayName", detail, &profile->tailnet);
 	if (r == 0)
-		r = get_text(object, "Name", detail, &profile->name);
+		r = json_take_text(object, "Name", detail, &profile->name);
 	if (r == 0)
 		r = get_user(object, detail, &profile->user);
 	if (r == 0)
-		r = get_text(object, "NodeID", detail, &profile->node_id);
+		r = json_take_text(object, "NodeID", detail, &profile->node_id);
 	if (r == 0)
-		r = get_text(object, "ControlURL", detail,
+		r = json_take_text(object, "ControlURL", detail,
 			     &profile->control_url);
 	return r;
 }
@@ -429,7 +323,8 @@ static int load_list(struct state_bytes list, struct err_detail *detail,
 		*ret = json_object();
 		return *ret ? 0 : -ENOMEM;
 	}
-	return load(list, "the list of profiles", detail, ret);
+	return json_read_object(list.data, list.len, "the list of profiles",
+				detail, ret);
 }
 
 int profile_list_find(struct state_bytes list, const char *key,
@@ -463,18 +358,18 @@ int profile_list_find(struct state_bytes list, const char *key,
 static int put_network(json_t *object, const struct profile *profile)
 {
 	json_t *value = json_object();
-	int r = value ? put_text(value, "MagicDNSName",
+	int r = value ? json_put_text(value, "MagicDNSName",
 				 profile->magic_dns_name) : -ENOMEM;
 
 	if (r == 0)
-		r = put_text(value, "DomainName", profile->domain);
+		r = json_put_text(value, "DomainName", profile->domain);
 	if (r == 0)
-		r = put_text(value, "DisplayName", profile->tailnet);
+		r = json_put_text(value, "DisplayName", profile->tailnet);
 	if (r < 0) {
 		json_decref(value);
 		return r;
 	}
-	return put(object, "NetworkProfile", value);
+	return json_put(object, "NetworkProfile", value);
 }
 
 static int put_profile(json_t *object, const struct profile *profile)
@@ -484,21 +379,21 @@ static int put_profile(json_t *object, const struct profile *profile)
 
 	memcpy(key, KEY_PREFIX, sizeof(KEY_PREFIX));
 	strcat(key, profile->id);
-	r = put_text(object, "ID", profile->id);
+	r = json_put_text(object, "ID", profile->id);
 	if (r == 0)
-		r = put_text(object, "Name", profile->name);
+		r = json_put_text(object, "Name", profile->name);
 	if (r == 0)
 		r = put_network(object, profile);
 	if (r == 0)
-		r = put_text(object, "Key", key);
+		r = json_put_text(object, "Key", key);
 	if (r == 0)
 		r = put_user(object, &profile->user);
 	if (r == 0)
-		r = put_text(object, "NodeID", profile->node_id);
+		r = json_put_text(object, "NodeID", profile->node_id);
 	if (r == 0 && !json_object_get(object, "LocalUserID"))
-		r = put_text(object, "LocalUserID", "");
+		r = json_put_text(object, "LocalUserID", "");
 	if (r == 0)
-		r = put_text(object, "ControlURL", profile->control_url);
+		r = json_put_text(object, "ControlURL", profile->control_url);
 	return r;
 }
 
@@ -512,7 +407,7 @@ int profile_list_update(struct state_bytes list, const struct profile *profile,
 		return r;
 	line = json_object_get(object, profile->id);
 	if (!json_is_object(line)) {
-		r = put(object, profile->id, json_object());
+		r = json_put(object, profile->id, json_object());
 		line = json_object_get(object, profile->id);
 	}
 	if (r == 0)
