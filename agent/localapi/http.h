@@ -106,6 +106,15 @@ struct http_text http_exchange_body(const struct http_exchange *x);
 const struct http_peer *http_exchange_peer(const struct http_exchange *x);
 
 /**
+ * http_exchange_in_group() - is the one who asks in a group?
+ * @x:		an exchange
+ * @gid:	primary or supplementary group of the process that connected
+ *
+ * Return: true if so.
+ */
+bool http_exchange_in_group(const struct http_exchange *x, gid_t gid);
+
+/**
  * http_exchange_header() - add a line to the answer
  * @x:		not answered yet
  * @name:	of the header
@@ -156,6 +165,12 @@ void http_stream_begin(struct http_exchange *x, const char *type);
  * is closed soon, as if the client had gone.
  */
 void http_stream_send(struct http_exchange *x, const void *data, size_t len);
+
+/**
+ * http_stream_abort() - have a stream closed soon, as if the client had gone
+ * @x:	a stream; who is to be told of it is told
+ */
+void http_stream_abort(struct http_exchange *x);
 
 /**
  * http_stream_end() - end a stream properly
