@@ -338,6 +338,7 @@ int http_body_init(struct http_body *body, const struct http_request *req)
 {
 	memset(body, 0, sizeof(*body));
 	body->chunked = req->chunked;
+	body->max = HTTP_BODY_MAX;
 	if (req->chunked)
 		return 0;
 	if (req->body_len > HTTP_BODY_MAX)
@@ -377,7 +378,7 @@ static int chunk_size(struct http_body *body, struct http_text line)
 	r = parse_number(trim(size), 16, &body->left);
 	if (r < 0)
 		return r;
-	if (body->left > HTTP_BODY_MAX - body->total)
+	if (body->left > body->max - body->total)
 		return TNE_TOO_LONG;
 	body->state = body->left ? HTTP_BODY_DATA : HTTP_BODY_TRAILER;
 	return 0;

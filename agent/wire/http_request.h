@@ -79,12 +79,14 @@ struct http_request {
  * @chunked: in chunks
  * @left: bytes of the body or of the chunk that are still to come
  * @total: bytes so far
+ * @max: more than this is refused, bytes
  * @state: where in the stream
  */
 struct http_body {
 	bool chunked;
 	uint64_t left;
 	uint64_t total;
+	uint64_t max;
 	enum {
 		HTTP_BODY_SIZE,		/* before the size of a chunk */
 		HTTP_BODY_DATA,
