@@ -32,6 +32,7 @@ static const struct {
 	{ TNE_LOCAL_JSON, ERR_REFUSE, "not the expected JSON document" },
 	{ TNE_LOCAL_HTTP, ERR_REFUSE, "not the expected HTTP message" },
 	{ TNE_USAGE, ERR_REFUSE, "wrong arguments" },
+	{ TNE_UNSUPPORTED, ERR_REFUSE, "not supported yet" },
 };
 
 const char *err_text(int err)

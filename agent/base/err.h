@@ -26,6 +26,7 @@ enum tne {
 	TNE_LOCAL_JSON = -4305,		/* not the JSON document that was expected */
 	TNE_LOCAL_HTTP = -4306,		/* not HTTP, or not as we speak it */
 	TNE_USAGE = -4307,		/* command line */
+	TNE_UNSUPPORTED = -4308,	/* known, but not built yet */
 };
 
 enum err_class {

@@ -150,8 +150,8 @@ static int parse_one(struct flag *flags, size_t n, int argc,
 		return err_explain(detail, TNE_USAGE,
 				   "flag provided but not defined: -%s", copy);
 	if (flag->type == FLAG_REFUSED)
-		return err_explain(detail, TNE_USAGE, "--%s: %s", flag->name,
-				   flag->help);
+		return err_explain(detail, TNE_UNSUPPORTED, "--%s: %s",
+				   flag->name, flag->help);
 	if (flag->given)
 		return err_explain(detail, TNE_USAGE,
 				   "flag provided more than once: -%s",

@@ -53,7 +53,7 @@ struct flag {
  *
  * "--" ends the options and is dropped. An option twice is an error.
  *
- * Return: 0, 1 if help is asked for, TNE_USAGE.
+ * Return: 0, 1 if help is asked for, TNE_USAGE, TNE_UNSUPPORTED.
  */
 int flags_parse(struct flag *flag, size_t n, int argc, char *const *argv,
 		struct err_detail *detail, int *ret_next);

@@ -27,6 +27,8 @@ int cli_flags(const struct cli *cli, const char *usage, struct flag *flag,
 	}
 	if (r < 0)
 		fprintf(stderr, "%s: %s\n", cli->name, detail.text);
+	if (r == TNE_UNSUPPORTED)
+		return CLI_UNSUPPORTED;
 	fprintf(out, "Usage: %s %s\n", cli->name, usage);
 	if (n)
 		fputs("\nFlags:\n", out);
