@@ -87,7 +87,7 @@ static int access_denied(const struct cli *cli, const struct err_detail *why)
 
 static char *body_text(json_t *body)
 {
-	char *text = json_dumps(body, JSON_COMPACT);
+	char *text = json_text(body, JSON_COMPACT);
 
 	json_decref(body);
 	return text;
@@ -186,7 +186,7 @@ int cli_edit(const struct cli *cli, const struct prefs_edit *edit)
 
 int cli_print_json(json_t *object, bool tabs)
 {
-	char *text = object ? json_dumps(object, JSON_INDENT(tabs ? 1 : 2)) :
+	char *text = object ? json_text(object, JSON_INDENT(tabs ? 1 : 2)) :
 		NULL;
 
 	json_decref(object);

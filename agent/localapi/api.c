@@ -82,7 +82,7 @@ void api_reply_text(struct api_call *call, int status, const char *text)
 
 void api_reply_json(struct api_call *call, json_t *object)
 {
-	char *text = object ? json_dumps(object, JSON_INDENT(1)) : NULL;
+	char *text = object ? json_text(object, JSON_INDENT(1)) : NULL;
 
 	json_decref(object);
 	if (!text) {
@@ -101,7 +101,7 @@ void api_reply_error(struct api_call *call, int status, const char *member,
 	char *body = NULL;
 
 	if (object && json_put_text(object, member, text) == 0)
-		body = json_dumps(object, JSON_COMPACT);
+		body = json_text(object, JSON_COMPACT);
 	json_decref(object);
 	if (!body) {
 		api_reply_text(call, 500, "out of memory");

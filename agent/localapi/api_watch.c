@@ -4,6 +4,7 @@
 #include "base/list.h"
 #include "localapi/api.h"
 #include "wire/local_json.h"
+#include "wire/json_put.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -50,7 +51,7 @@ static int send_message(struct watcher *w, const struct notify *msg,
 
 	if (r < 0)
 		return r;
-	text = json_dumps(object, JSON_COMPACT);
+	text = json_text(object, JSON_COMPACT);
 	json_decref(object);
 	if (!text)
 		return -ENOMEM;

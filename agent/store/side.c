@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "store/side.h"
 
+#include "wire/json_put.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -121,7 +123,7 @@ static int save(const struct side *side, json_t *object)
 
 	if (side->dir < 0)
 		return 0;
-	text = json_dumps(object, JSON_INDENT(2) | JSON_SORT_KEYS);
+	text = json_text(object, JSON_INDENT(2) | JSON_SORT_KEYS);
 	if (!text)
 		return -ENOMEM;
 	r = state_replace_file(side->io, side->dir, SIDE_FILE, text,

@@ -76,6 +76,26 @@ int json_put_json(json_t *object, const char *name, const char *text)
 			json_null());
 }
 
+int json_put_missing(json_t *object, const char *text)
+{
+	json_t *extra, *value;
+	const char *name;
+	int r = 0;
+
+	if (!text)
+		return 0;
+	extra = json_loads(text, 0, NULL);
+	if (!extra)
+		return -ENOMEM;
+	json_object_foreach(extra, name, value) {
+		if (r == 0 && !json_object_get(object, name) &&
+		    json_object_set(object, name, value) < 0)
+			r = -ENOMEM;
+	}
+	json_decref(extra);
+	return r;
+}
+
 static int bad(const char *name, const char *wanted, struct err_detail *detail)
 {
 	return err_explain(detail, TNE_LOCAL_JSON, "%s is not %s", name,
@@ -190,6 +210,98 @@ int json_read_object(const char *data, size_t len, const char *what,
 				   "%s is not a JSON object", what);
 	}
 	*ret = object;
+	return 0;
+}
+
+/**
+ * struct text - a text being written
+ * @data: allocated
+ * @len: bytes in use
+ * @cap: bytes allocated
+ * @secret: where it goes instead, or NULL
+ * @failed: bytes are missing; the library does not always stop at that
+ */
+struct text {
+	char *data;
+	size_t len;
+	size_t cap;
+	struct secret_buf *secret;
+	bool failed;
+};
+
+#define TEXT_FIRST 1024	/* bytes */
+
+static int add_secret(struct secret_buf *out, const char *data, size_t len)
+{
+	int r = secret_buf_reserve(out, len);
+
+	if (r < 0)
+		return r;
+	memcpy(out->data + out->len, data, len);
+	out->len += len;
+	return 0;
+}
+
+static int add_plain(struct text *text, const char *data, size_t len)
+{
+	size_t cap = text->cap ? text->cap : TEXT_FIRST;
+	char *grown;
+
+	while (cap - text->len <= len)
+		cap *= 2;
+	if (cap > text->cap) {
+		grown = malloc(cap);
+		if (!grown)
+			return -ENOMEM;
+		if (text->len) {
+			memcpy(grown, text->data, text->len);
+			secret_wipe(text->data, text->len);
+		}
+		free(text->data);
+		text->data = grown;
+		text->cap = cap;
+	}
+	memcpy(text->data + text->len, data, len);
+	text->len += len;
+	return 0;
+}
+
+static int add_part(const char *data, size_t len, void *ctx)
+{
+	struct text *text = ctx;
+	int r;
+
+	if (text->failed)
+		return -1;
+	r = text->secret ? add_secret(text->secret, data, len) :
+		add_plain(text, data, len);
+	if (r < 0)
+		text->failed = true;
+	return r < 0 ? -1 : 0;
+}
+
+char *json_text(const json_t *value, size_t flags)
+{
+	struct text text = { 0 };
+
+	if (json_dump_callback(value, add_part, &text, flags) < 0)
+		text.failed = true;
+	if (!text.failed)
+		add_part("", 1, &text);
+	if (text.failed) {
+		free(text.data);
+		return NULL;
+	}
+	return text.data;
+}
+
+int json_text_secret(const json_t *value, size_t flags, struct secret_buf *out)
+{
+	struct text text = { .secret = out };
+
+	if (json_dump_callback(value, add_part, &text, flags) < 0 ||
+	    text.failed)
+		return -ENOMEM;
 	return 0;
 }
 

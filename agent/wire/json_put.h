@@ -5,6 +5,7 @@
 
 #include "base/err.h"
 #include "base/rfc3339.h"
+#include "base/secret.h"
 #include "base/str_list.h"
 #include "crypto/key.h"
 
@@ -49,6 +50,17 @@ int json_put_node_key(json_t *object, const char *name,
 
 /* A document inside, given as text; NULL = null. */
 int json_put_json(json_t *object, const char *name, const char *text);
+
+/**
+ * json_put_missing() - add members that are not there
+ * @object:	added to
+ * @text:	JSON text of an object, or NULL
+ *
+ * The library's own function for it keeps quiet about failures.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int json_put_missing(json_t *object, const char *text);
 
 /**
  * json_take_text() - read a text
@@ -96,6 +108,28 @@ int json_take_object(const json_t *object, const char *name,
  */
 int json_read_object(const char *data, size_t len, const char *what,
 		     struct err_detail *detail, json_t **ret);
+
+/**
+ * json_text() - a document as text
+ * @value:	written
+ * @flags:	JSON_COMPACT and the like
+ *
+ * In place of json_dumps(), which at some places (dumping of strings, in
+ * jansson 2.14) goes on without memory and leaves bytes out of the text.
+ *
+ * Return: the text, terminated, to be freed; NULL without memory.
+ */
+char *json_text(const json_t *value, size_t flags);
+
+/**
+ * json_text_secret() - the same, appended to guarded memory
+ * @value:	written
+ * @flags:	as above
+ * @out:	appended to
+ *
+ * Return: 0 or -ENOMEM; then some bytes may have been appended.
+ */
+int json_text_secret(const json_t *value, size_t flags, struct secret_buf *out);
 
 /**
  * json_indent_tabs() - one tab a level where the library has put one space

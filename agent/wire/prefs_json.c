@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "wire/prefs_json.h"
 
+#include "wire/json_put.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -69,7 +71,7 @@ static int parse_json(const json_t *value, const char *name,
 		return prefs_set_text(slot, NULL);
 	if (!json_is_array(value))
 		return bad(name, "an array or null", detail);
-	text = json_dumps(value, JSON_COMPACT);
+	text = json_text(value, JSON_COMPACT);
 	if (!text)
 		return -ENOMEM;
 	free(*slot);
@@ -196,7 +198,7 @@ static int keep_unknown(const json_t *object, struct prefs *prefs)
 			r = -ENOMEM;
 	}
 	if (r == 0 && json_object_size(extra) > 0) {
-		prefs->extra = json_dumps(extra, JSON_COMPACT);
+		prefs->extra = json_text(extra, JSON_COMPACT);
 		if (!prefs->extra)
 			r = -ENOMEM;
 	}
@@ -326,21 +328,6 @@ static int put_field(const struct prefs *prefs, const struct prefs_field *field,
 		-ENOMEM : 0;
 }
 
-static int put_unknown(const struct prefs *prefs, json_t *object)
-{
-	json_t *extra;
-	int r;
-
-	if (!prefs->extra)
-		return 0;
-	extra = json_loads(prefs->extra, 0, NULL);
-	if (!extra)
-		return -ENOMEM;
-	r = json_object_update_missing(object, extra) < 0 ? -ENOMEM : 0;
-	json_decref(extra);
-	return r;
-}
-
 static int put_all(const struct prefs *prefs, uint64_t set, json_t *object)
 {
 	size_t i;
@@ -359,7 +346,7 @@ int prefs_json_build(const struct prefs *prefs, json_t **ret)
 	int r = object ? put_all(prefs, PREFS_ALL, object) : -ENOMEM;
 
 	if (r == 0)
-		r = put_unknown(prefs, object);
+		r = json_put_missing(object, prefs->extra);
 	if (r < 0) {
 		json_decref(object);
 		return r;

@@ -94,7 +94,7 @@ static int keep_unknown(const json_t *object, struct persist *persist)
 	for (i = 0; i < ARRAY_SIZE(persist_known); i++)
 		json_object_del(rest, persist_known[i]);
 	if (json_object_size(rest) > 0) {
-		persist->extra = json_dumps(rest, JSON_COMPACT);
+		persist->extra = json_text(rest, JSON_COMPACT);
 		if (!persist->extra)
 			r = -ENOMEM;
 	}
@@ -204,21 +204,6 @@ static int put_lock_key(json_t *object, const struct persist *persist)
 	return r;
 }
 
-static int put_extra(json_t *object, const char *text)
-{
-	json_t *extra;
-	int r;
-
-	if (!text)
-		return 0;
-	extra = json_loads(text, 0, NULL);
-	if (!extra)
-		return -ENOMEM;
-	r = json_object_update_missing(object, extra) < 0 ? -ENOMEM : 0;
-	json_decref(extra);
-	return r;
-}
-
 static int put_persist(json_t *object, const struct persist *persist)
 {
 	json_t *value = json_object();
@@ -237,23 +222,12 @@ static int put_persist(json_t *object, const struct persist *persist)
 		r = json_put_some_list(value, "DisallowedTKAStateIDs",
 			     &persist->disallowed);
 	if (r == 0)
-		r = put_extra(value, persist->extra);
+		r = json_put_missing(value, persist->extra);
 	if (r < 0) {
 		json_decref(value);
 		return r;
 	}
 	return json_put(object, CONFIG, value);
-}
-
-static int dump_part(const char *data, size_t len, void *ctx)
-{
-	struct secret_buf *out = ctx;
-
-	if (secret_buf_reserve(out, len) < 0)
-		return -1;
-	memcpy(out->data + out->len, data, len);
-	out->len += len;
-	return 0;
 }
 
 int profile_prefs_build(const struct prefs *prefs,
@@ -266,9 +240,8 @@ int profile_prefs_build(const struct prefs *prefs,
 	if (r < 0)
 		return r;
 	r = put_persist(object, persist);
-	if (r == 0 && json_dump_callback(object, dump_part, out,
-					 JSON_INDENT(1)) < 0)
-		r = -ENOMEM;
+	if (r == 0)
+		r = json_text_secret(object, JSON_INDENT(1), out);
 	json_decref(object);
 	if (r < 0)
 		return r;
@@ -412,9 +385,8 @@ int profile_list_update(struct state_bytes list, const struct profile *profile,
 	}
 	if (r == 0)
 		r = put_profile(line, profile);
-	if (r == 0 && json_dump_callback(object, dump_part, out,
-					 JSON_COMPACT) < 0)
-		r = -ENOMEM;
+	if (r == 0)
+		r = json_text_secret(object, JSON_COMPACT, out);
 	json_decref(object);
 	return r;
 }
