@@ -82,7 +82,7 @@ void api_reply_text(struct api_call *call, int status, const char *text)
 
 void api_reply_json(struct api_call *call, json_t *object)
 {
-	char *text = object ? json_text(object, JSON_INDENT(1)) : NULL;
+	char *text = object ? json_text(object, JSON_INDENT(1) | JSON_ENCODE_ANY) : NULL;
 
 	json_decref(object);
 	if (!text) {
