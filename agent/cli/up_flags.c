@@ -253,13 +253,13 @@ static int read_key(const char *path, struct err_detail *detail,
 	int fd = open(path, O_RDONLY | O_CLOEXEC), r;
 
 	if (fd < 0)
-		return err_explain(detail, -errno,
+		return err_explain(detail, TNE_USAGE,
 				   "cannot read the key from %s: %s", path,
 				   strerror(errno));
 	r = secret_buf_read(ret, fd, AUTH_KEY_MAX);
 	close(fd);
 	if (r < 0)
-		return err_explain(detail, r,
+		return err_explain(detail, TNE_USAGE,
 				   "cannot read the key from %s: %s", path,
 				   err_text(r));
 	trim(ret);

@@ -88,7 +88,7 @@ int up_options_prefs(const struct up_options *options,
  * @detail:	filled on error, never with the key
  * @ret:	owned by the caller; empty without a key
  *
- * Return: 0, -errno or TNE_USAGE.
+ * Return: 0, -ENOMEM or TNE_USAGE.
  */
 int up_options_auth_key(const struct up_options *options,
 			struct err_detail *detail, struct secret_buf *ret);
