@@ -57,6 +57,16 @@ static const struct {
 	{ TNE_H2_GOAWAY, ERR_RETRY,
 	  "the connection takes no more requests" },
 	{ TNE_H2_HEADERS, ERR_RETRY, "the server's headers are too long" },
+	{ TNE_STATE_FORMAT, ERR_FATAL, "the state file is damaged" },
+	{ TNE_STATE_SEALED, ERR_FATAL, "the state file is sealed" },
+	{ TNE_STATE_FILE, ERR_FATAL,
+	  "the state file is not a regular file of our own" },
+	{ TNE_STATE_IDENTITY, ERR_FATAL, "the state lacks the node's identity" },
+	{ TNE_PREFS, ERR_REFUSE, "these preferences cannot be set" },
+	{ TNE_LOCAL_JSON, ERR_REFUSE, "not the expected JSON document" },
+	{ TNE_LOCAL_HTTP, ERR_REFUSE, "not the expected HTTP message" },
+	{ TNE_USAGE, ERR_REFUSE, "wrong arguments" },
+	{ TNE_UNSUPPORTED, ERR_REFUSE, "not supported yet" },
 };
 
 const char *err_text(int err)

@@ -46,6 +46,17 @@ enum tne {
 	TNE_H2_REFUSED = -4219,		/* request was not looked at */
 	TNE_H2_GOAWAY = -4220,		/* connection takes no more requests */
 	TNE_H2_HEADERS = -4221,		/* header of an answer above its limit */
+
+	/* State, preferences and the local API. */
+	TNE_STATE_FORMAT = -4300,	/* state file is not in its form */
+	TNE_STATE_SEALED = -4301,	/* state file is sealed, we cannot open it */
+	TNE_STATE_FILE = -4302,		/* link, owner or mode of a state file */
+	TNE_STATE_IDENTITY = -4303,	/* a key or profile in it is missing */
+	TNE_PREFS = -4304,		/* preferences that cannot be set */
+	TNE_LOCAL_JSON = -4305,		/* not the JSON document that was expected */
+	TNE_LOCAL_HTTP = -4306,		/* not HTTP, or not as we speak it */
+	TNE_USAGE = -4307,		/* command line */
+	TNE_UNSUPPORTED = -4308,	/* known, but not built yet */
 };
 
 enum err_class {

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the local API asks of the node: questions and commands, in values of the
+ * model. The node implements it, the tests have one of their own.
+ */
+#ifndef NODE_H
+#define NODE_H
+
+#include "base/err.h"
+#include "base/secret.h"
+#include "model/notify.h"
+#include "model/prefs.h"
+#include "model/status.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/**
+ * struct node_start - what "start" is given
+ * @auth_key:	logs in without a person, or NULL; a secret, never kept or logged
+ * @update_prefs: preferences to begin with, or NULL = those there are
+ *
+ * Borrowed for the call. The node wipes its own copy of the key as soon as the
+ * registration has succeeded.
+ */
+struct node_start {
+	const struct secret_buf *auth_key;
+	const struct prefs *update_prefs;
+};
+
+/**
+ * struct node_watcher - who is told of changes
+ * @mask:	NOTIFY_* of what is wanted beyond the ordinary messages: the node
+ *		gives engine counters and whole maps only to those who ask
+ * @notify:	called for each message, never before watch() has returned; may
+ *		call unwatch()
+ * @ctx:	first argument of @notify
+ */
+struct node_watcher {
+	uint64_t mask;
+	void (*notify)(void *ctx, const struct notify *msg);
+	void *ctx;
+};
+
+/**
+ * struct node_whois - who is behind an address
+ * @peer:	the node, or this one
+ * @user:	its owner, or NULL
+ */
+struct node_whois {
+	const struct status_peer *peer;
+	const struct status_user *user;
+};
+
+/**
+ * struct node_api - questions to the node and commands
+ *
+ * Every function returns at once: 0 or more, -errno or TNE_*, with a text for
+ * people in @detail. A command that takes longer has begun when its function
+ * returns 0, its outcome comes as a message to the watchers. Functions marked
+ * optional may be NULL: the local API then answers that it is not built in.
+ *
+ * @status:	now; @peers false leaves them out, the own user stays. @ret is
+ *		filled for the caller, who frees its contents
+ * @prefs:	those of the current profile, borrowed until the next command
+ * @user_login:	name under which the current profile is logged in, borrowed
+ *		likewise; "" = nobody. @id and @display may be NULL
+ * @check_prefs: could these be set? More than prefs_check(): also against what
+ *		the node is doing
+ * @edit_prefs:	change some, all or none, on disk when it returns. An edit that
+ *		sets WantRunning is answered by a message with the state even if
+ *		nothing changes
+ * @start:	begin: prefs first, then log in with the key or the stored
+ *		identity. Repeated while running: begins anew
+ * @login_interactive: ask the control server for an address to log in at,
+ *		with a new node key; comes as browse_to_url
+ * @logout:	forget node key, old node key and lock key, whatever the control
+ *		server says; the machine key stays
+ * @watch:	tell @w of changes from now on; @ret_id names it
+ * @unwatch:	end that; nothing more is told after it
+ * @health:	what is wrong now; borrowed until the loop goes on
+ * @netmap:	optional: JSON text of the current map, for looking at; owned by
+ *		the caller; -ENODATA without one
+ * @filter:	optional: the access rules as text for people, owned likewise
+ * @derp_map:	optional: JSON text of the relay map, owned likewise
+ * @whois:	optional: who has the address ("IP", "IP:PORT" or a node key)
+ *		@addr; answers point into @status, asked for just before;
+ *		-ENOENT = nobody
+ */
+struct node_api {
+	int (*status)(void *node, bool peers, struct status *ret);
+	const struct prefs *(*prefs)(void *node);
+	const char *(*user_login)(void *node, int64_t *ret_id,
+				  const char **ret_display);
+	int (*check_prefs)(void *node, const struct prefs *prefs,
+			   struct err_detail *detail);
+	int (*edit_prefs)(void *node, const struct prefs_edit *edit,
+			  struct err_detail *detail);
+	int (*start)(void *node, const struct node_start *start,
+		     struct err_detail *detail);
+	int (*login_interactive)(void *node, struct err_detail *detail);
+	int (*logout)(void *node, struct err_detail *detail);
+	int (*watch)(void *node, const struct node_watcher *w,
+		     uint64_t *ret_id);
+	void (*unwatch)(void *node, uint64_t id);
+	size_t (*health)(void *node, const struct notify_warning **ret);
+	int (*netmap)(void *node, char **ret);
+	int (*filter)(void *node, char **ret);
+	int (*derp_map)(void *node, char **ret);
+	int (*whois)(void *node, const struct status *status, const char *addr,
+		     struct node_whois *ret);
+};
+
+#endif /* NODE_H */

@@ -1,0 +1,419 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "store/state.h"
+
+#include "base/array.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <sodium.h>
+
+#define LOCK_FILE STATE_FILE ".lock"
+#define TMP_SUFFIX ".tmp"
+#define TMP_RANDOM 8	/* bytes; ours, as hex in the name */
+
+/**
+ * struct state - an open state
+ * @io: how to write
+ * @dir: its directory; -1 = in memory only
+ * @lock: keeps others out while open
+ * @map: the entries, as on disk
+ * @is_new: there was no file
+ * @mode_was_wrong: others could have read it
+ */
+struct state {
+	const struct state_io *io;
+	int dir;
+	int lock;
+	struct state_map map;
+	bool is_new;
+	bool mode_was_wrong;
+};
+
+static int system_openat(int dir, const char *path, int flags, mode_t mode)
+{
+	return openat(dir, path, flags, mode);
+}
+
+const struct state_io *state_io_system(void)
+{
+	static const struct state_io io = {
+		.openat = system_openat,
+		.fchmod = fchmod,
+		.write = write,
+		.fsync = fsync,
+		.close = close,
+		.renameat = renameat,
+		.unlinkat = unlinkat,
+	};
+
+	return &io;
+}
+
+static int write_all(const struct state_io *io, int fd, const char *data,
+		     size_t len)
+{
+	ssize_t n;
+
+	while (len) {
+		n = io->write(fd, data, len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? -errno : -EIO;
+		data += n;
+		len -= n;
+	}
+	return 0;
+}
+
+/* Mode, contents, and on the disk before anything has its name. */
+static int fill_file(const struct state_io *io, int fd, const char *data,
+		     size_t len)
+{
+	int r = io->fchmod(fd, 0600) < 0 ? -errno : 0;
+
+	if (r == 0)
+		r = write_all(io, fd, data, len);
+	/* A second fsync() after a failed one would say yes to lost data. */
+	if (r == 0 && io->fsync(fd) < 0)
+		r = -errno;
+	if (io->close(fd) < 0 && r == 0)
+		r = -errno;
+	return r;
+}
+
+static void temporary_name(const char *name, char *ret, size_t size)
+{
+	unsigned char random[TMP_RANDOM];
+	char hex[2 * TMP_RANDOM + 1];
+
+	randombytes_buf(random, sizeof(random));
+	sodium_bin2hex(hex, sizeof(hex), random, sizeof(random));
+	snprintf(ret, size, ".%s.%s" TMP_SUFFIX, name, hex);
+}
+
+int state_replace_file(const struct state_io *io, int dir, const char *name,
+		       const void *data, size_t len)
+{
+	char tmp[NAME_MAX + 1];
+	int fd, r;
+
+	temporary_name(name, tmp, sizeof(tmp));
+	fd = io->openat(dir, tmp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW |
+			O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -errno;
+	r = fill_file(io, fd, data, len);
+	if (r == 0 && io->renameat(dir, tmp, dir, name) < 0)
+		r = -errno;
+	if (r < 0) {
+		io->unlinkat(dir, tmp, 0);
+		return r;
+	}
+	/* It has its name; what may fail now is only that it keeps it. */
+	return io->fsync(dir) < 0 ? 1 : 0;
+}
+
+static bool is_temporary(const char *name)
+{
+	static const char prefix[] = "." STATE_FILE ".";
+	size_t len = strlen(name);
+
+	return strncmp(name, prefix, sizeof(prefix) - 1) == 0 &&
+		len > strlen(TMP_SUFFIX) &&
+		strcmp(name + len - strlen(TMP_SUFFIX), TMP_SUFFIX) == 0;
+}
+
+/* Of a crash: never renamed, so never committed, and full of keys. */
+static void remove_temporaries(int dir)
+{
+	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct dirent *entry;
+	DIR *list;
+
+	if (fd < 0)
+		return;
+	list = fdopendir(fd);
+	if (!list) {
+		close(fd);
+		return;
+	}
+	while ((entry = readdir(list))) {
+		if (is_temporary(entry->d_name))
+			unlinkat(dir, entry->d_name, 0);
+	}
+	closedir(list);
+}
+
+static int open_dir(const char *path, struct err_detail *detail, int *ret)
+{
+	int fd;
+
+	if (mkdir(path, 0700) < 0 && errno != EEXIST)
+		return err_explain(detail, -errno, "cannot create %s: %s",
+				   path, strerror(errno));
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return err_explain(detail, -errno, "cannot open %s: %s", path,
+				   strerror(errno));
+	*ret = fd;
+	return 0;
+}
+
+static int take_lock(int dir, struct err_detail *detail, int *ret)
+{
+	int fd = openat(dir, LOCK_FILE, O_RDWR | O_CREAT | O_NOFOLLOW |
+			O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return err_explain(detail, -errno, "cannot open %s: %s",
+				   LOCK_FILE, strerror(errno));
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		int err = errno == EWOULDBLOCK ? EBUSY : errno;
+
+		close(fd);
+		return err_explain(detail, -err,
+				   "another process uses this state directory");
+	}
+	*ret = fd;
+	return 0;
+}
+
+/* Whose file is it, and who else can write to it? */
+static int check_file(struct state *state, int fd, struct err_detail *detail)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode))
+		return err_explain(detail, TNE_STATE_FILE,
+				   "%s is not a regular file", STATE_FILE);
+	if (st.st_mode & 0022)
+		return err_explain(detail, TNE_STATE_FILE,
+				   "%s can be written by others (mode %04o); chmod 0600 it if you trust it",
+				   STATE_FILE, st.st_mode & 07777);
+	if (st.st_size > STATE_JSON_MAX)
+		return err_explain(detail, TNE_TOO_LONG, "%s is too long",
+				   STATE_FILE);
+	if ((st.st_mode & 07777) != 0600) {
+		state->mode_was_wrong = true;
+		if (fchmod(fd, 0600) < 0)
+			return err_explain(detail, -errno,
+					   "cannot set the mode of %s: %s",
+					   STATE_FILE, strerror(errno));
+	}
+	return 0;
+}
+
+static int read_file(struct state *state, int fd, struct err_detail *detail)
+{
+	struct secret_buf __attribute__((cleanup(secret_buf_cleanup)))
+		text = { 0 };
+	int r = check_file(state, fd, detail);
+
+	if (r < 0)
+		return r;
+	r = secret_buf_read(&text, fd, STATE_JSON_MAX);
+	if (r < 0)
+		return err_explain(detail, r, "cannot read %s: %s", STATE_FILE,
+				   err_text(r));
+	if (text.len == 0)
+		return err_explain(detail, TNE_STATE_FORMAT,
+				   "%s is empty, it was cut short; restore it from a backup, or delete it to begin as a new node",
+				   STATE_FILE);
+	return state_json_parse(text.data, text.len, detail, &state->map);
+}
+
+static int explain_open(int dir, int err, struct err_detail *detail)
+{
+	char target[200];
+	ssize_t n;
+
+	if (err != -ELOOP)
+		return err_explain(detail, err, "cannot open %s: %s",
+				   STATE_FILE, strerror(-err));
+	n = readlinkat(dir, STATE_FILE, target, sizeof(target) - 1);
+	return err_explain(detail, TNE_STATE_FILE,
+			   "%s is a link to %.*s, which is not followed",
+			   STATE_FILE, (int)(n < 0 ? 0 : n), target);
+}
+
+static int load(struct state *state, struct err_detail *detail)
+{
+	/* Not to be held up by a pipe of that name. */
+	int fd = openat(state->dir, STATE_FILE, O_RDONLY | O_NOFOLLOW |
+			O_NONBLOCK | O_CLOEXEC);
+	int r;
+
+	if (fd < 0 && errno == ENOENT) {
+		state->is_new = true;
+		return 0;
+	}
+	if (fd < 0)
+		return explain_open(state->dir, -errno, detail);
+	r = read_file(state, fd, detail);
+	close(fd);
+	return r;
+}
+
+static struct state *state_new(void)
+{
+	struct state *state = calloc(1, sizeof(*state));
+
+	if (state) {
+		state->dir = -1;
+		state->lock = -1;
+	}
+	return state;
+}
+
+int state_open(const char *dir, const struct state_io *io,
+	       struct err_detail *detail, struct state **ret)
+{
+	struct state *state auto_clean(state) = state_new();
+	int r;
+
+	if (!state)
+		return -ENOMEM;
+	state->io = io;
+	r = open_dir(dir, detail, &state->dir);
+	if (r < 0)
+		return r;
+	r = take_lock(state->dir, detail, &state->lock);
+	if (r < 0)
+		return r;
+	r = load(state, detail);
+	if (r < 0)
+		return r;
+	remove_temporaries(state->dir);
+	*ret = steal(state);
+	return 0;
+}
+
+int state_memory(struct state **ret)
+{
+	struct state *state = state_new();
+
+	if (!state)
+		return -ENOMEM;
+	state->is_new = true;
+	*ret = state;
+	return 0;
+}
+
+void state_close(struct state *state)
+{
+	if (!state)
+		return;
+	state_map_done(&state->map);
+	if (state->lock >= 0)
+		close(state->lock);
+	if (state->dir >= 0)
+		close(state->dir);
+	free(state);
+}
+
+bool state_find(const struct state *state, const char *name,
+		struct state_bytes *ret)
+{
+	const struct state_entry *entry = state_map_find(&state->map, name);
+
+	if (!entry || entry->len == 0)
+		return false;
+	*ret = state_map_bytes(&state->map, entry);
+	return true;
+}
+
+bool state_is_new(const struct state *state)
+{
+	return state->is_new;
+}
+
+bool state_mode_was_wrong(const struct state *state)
+{
+	return state->mode_was_wrong;
+}
+
+int state_dir(const struct state *state)
+{
+	return state->dir;
+}
+
+static bool changes(const struct state *state, const struct state_change *c)
+{
+	struct state_bytes old;
+
+	if (!state_find(state, c->name, &old))
+		return c->len > 0;
+	return old.len != c->len || memcmp(old.data, c->data, c->len) != 0;
+}
+
+static int change_map(const struct state_change *change, size_t n,
+		      struct state_map *map)
+{
+	size_t i;
+	int r = 0;
+
+	for (i = 0; i < n && r == 0; i++) {
+		if (change[i].len == 0)
+			state_map_remove(map, change[i].name);
+		else
+			r = state_map_set(map, change[i].name, change[i].data,
+					  change[i].len);
+	}
+	return r;
+}
+
+static int save(const struct state *state, const struct state_map *map)
+{
+	struct secret_buf __attribute__((cleanup(secret_buf_cleanup)))
+		text = { 0 };
+	int r;
+
+	if (state->dir < 0)
+		return 0;
+	r = state_json_build(map, &text);
+	if (r < 0)
+		return r;
+	if (text.len > STATE_JSON_MAX)
+		return TNE_TOO_LONG;
+	return state_replace_file(state->io, state->dir, STATE_FILE, text.data,
+				  text.len);
+}
+
+int state_write(struct state *state, const struct state_change *change,
+		size_t n, struct err_detail *detail)
+{
+	struct state_map map = { 0 };
+	bool any = false;
+	size_t i;
+	int r;
+
+	for (i = 0; i < n; i++)
+		any |= changes(state, &change[i]);
+	if (!any)
+		return 0;
+	r = state_map_copy(&state->map, &map);
+	if (r == 0)
+		r = change_map(change, n, &map);
+	if (r == 0)
+		r = save(state, &map);
+	if (r < 0) {
+		state_map_done(&map);
+		return err_explain(detail, r, "cannot write the state: %s",
+				   err_text(r));
+	}
+	state_map_done(&state->map);
+	state->map = map;
+	state->is_new = false;
+	return r;
+}

@@ -1,0 +1,435 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "wire/daemon_conf.h"
+
+#include "base/array.h"
+#include "base/flags.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TUN_MAX		15	/* bytes of an interface's name, IFNAMSIZ - 1 */
+#define NAME_SHOWN_MAX	40	/* bytes of a bad name that are shown; ours */
+#define STATE_NAME	"tailscaled.state"
+
+static int set_text(char **slot, const char *value)
+{
+	char *copy = strndup(value, strlen(value));
+
+	if (!copy)
+		return -ENOMEM;
+	free(*slot);
+	*slot = copy;
+	return 0;
+}
+
+static int bad(struct err_detail *detail, const char *what)
+{
+	return err_explain(detail, TNE_CONF_SYNTAX, "%s", what);
+}
+
+static int set_control_url(struct daemon_conf *conf, const char *value,
+			   struct err_detail *detail)
+{
+	if (strncmp(value, "https://", 8) != 0 &&
+	    strncmp(value, "http://", 7) != 0)
+		return bad(detail, "must begin with https:// or http://");
+	return set_text(&conf->control_url, value);
+}
+
+static int set_control_key(struct daemon_conf *conf, const char *value,
+			   struct err_detail *detail)
+{
+	if (key_text_parse_machine(value, strlen(value),
+				   &conf->control_key) < 0)
+		return bad(detail, "is not mkey: and 64 hexadecimal digits");
+	conf->has_control_key = true;
+	return 0;
+}
+
+static int set_path(char **slot, const char *value, struct err_detail *detail)
+{
+	if (value[0] != '/')
+		return bad(detail, "is not an absolute path");
+	return set_text(slot, value);
+}
+
+static int set_control_ca(struct daemon_conf *conf, const char *value,
+			  struct err_detail *detail)
+{
+	return set_path(&conf->control_ca_file, value, detail);
+}
+
+static int set_state_dir(struct daemon_conf *conf, const char *value,
+			 struct err_detail *detail)
+{
+	return set_path(&conf->state_dir, value, detail);
+}
+
+static int set_socket(struct daemon_conf *conf, const char *value,
+		      struct err_detail *detail)
+{
+	return set_path(&conf->socket, value, detail);
+}
+
+static int set_tun(struct daemon_conf *conf, const char *value,
+		   struct err_detail *detail)
+{
+	const char *c;
+
+	if (strcmp(value, "userspace-networking") == 0)
+		return bad(detail, "userspace networking is not supported");
+	if (strlen(value) > TUN_MAX || value[0] == '.')
+		return bad(detail, "is not the name of a network device");
+	for (c = value; *c; c++) {
+		if (!isalnum((unsigned char)*c) && !strchr("-_.", *c))
+			return bad(detail,
+				   "is not the name of a network device");
+	}
+	return set_text(&conf->tun, value);
+}
+
+static int parse_port(const char *value, struct err_detail *detail,
+		      uint16_t *ret)
+{
+	unsigned long port;
+	char *end;
+
+	port = isdigit((unsigned char)value[0]) ? strtoul(value, &end, 10) :
+		UINT16_MAX + 1ul;
+	if (port > UINT16_MAX || *end)
+		return bad(detail, "is not a number from 0 to 65535");
+	*ret = port;
+	return 0;
+}
+
+static int set_port(struct daemon_conf *conf, const char *value,
+		    struct err_detail *detail)
+{
+	return parse_port(value, detail, &conf->port);
+}
+
+static int set_read_group(struct daemon_conf *conf, const char *value,
+			  struct err_detail *detail)
+{
+	(void)detail;
+	return set_text(&conf->read_group, value);
+}
+
+static int set_log_level(struct daemon_conf *conf, const char *value,
+			 struct err_detail *detail)
+{
+	static const char *const names[] = {
+		[3] = "error", "warning", "notice", "info", "debug" };
+	int i;
+
+	for (i = 3; i < (int)ARRAY_SIZE(names); i++) {
+		if (strcmp(names[i], value) == 0) {
+			conf->log_level = i;
+			return 0;
+		}
+	}
+	return bad(detail,
+		   "is not one of error, warning, notice, info, debug");
+}
+
+static const struct {
+	const char *name;
+	int (*set)(struct daemon_conf *conf, const char *value,
+		   struct err_detail *detail);
+} settings[] = {
+	{ "ControlURL", set_control_url },
+	{ "ControlKey", set_control_key },
+	{ "ControlCAFile", set_control_ca },
+	{ "StateDir", set_state_dir },
+	{ "Tun", set_tun },
+	{ "Socket", set_socket },
+	{ "Port", set_port },
+	{ "LocalAPIReadGroup", set_read_group },
+	{ "LogLevel", set_log_level },
+};
+
+int daemon_conf_init(struct daemon_conf *ret)
+{
+	struct daemon_conf conf = { .log_level = DAEMON_CONF_LEVEL_INFO };
+	int r = set_text(&conf.state_dir, DAEMON_CONF_STATE_DIR);
+
+	if (r == 0)
+		r = set_text(&conf.socket, DAEMON_CONF_SOCKET);
+	if (r == 0)
+		r = set_text(&conf.tun, DAEMON_CONF_TUN);
+	if (r < 0) {
+		daemon_conf_done(&conf);
+		return r;
+	}
+	*ret = conf;
+	return 0;
+}
+
+static char *strip(char *s)
+{
+	char *end = s + strlen(s);
+
+	while (end > s && isspace((unsigned char)end[-1]))
+		*--end = 0;
+	while (isspace((unsigned char)*s))
+		s++;
+	return s;
+}
+
+/* @seen: a bit for each setting that the file has had. */
+static int parse_line(char *line, struct daemon_conf *conf, unsigned int *seen,
+		      struct err_detail *detail)
+{
+	char *name = strip(line), *value = strchr(name, '=');
+	struct err_detail why = { "" };
+	size_t i;
+	int r;
+
+	if (!*name || *name == '#')
+		return 0;
+	if (!value)
+		return bad(detail, "line is not Key=value");
+	*value++ = 0;
+	name = strip(name);
+	value = strip(value);
+	for (i = 0; i < ARRAY_SIZE(settings); i++) {
+		if (strcmp(settings[i].name, name) == 0)
+			break;
+	}
+	if (i == ARRAY_SIZE(settings))
+		return err_explain(detail, TNE_CONF_SYNTAX,
+				   "unknown key \"%.*s\"", NAME_SHOWN_MAX,
+				   name);
+	if (*seen & (1u << i))
+		return err_explain(detail, TNE_CONF_SYNTAX,
+				   "%s is set twice", name);
+	*seen |= 1u << i;
+	if (!*value)
+		return err_explain(detail, TNE_CONF_SYNTAX, "%s has no value",
+				   name);
+	r = settings[i].set(conf, value, &why);
+	if (r == TNE_CONF_SYNTAX)
+		return err_explain(detail, r, "%s: %s", name, why.text);
+	return r;
+}
+
+static int copy_conf(const struct daemon_conf *from, struct daemon_conf *ret)
+{
+	struct daemon_conf copy = *from;
+	char **slots[] = { &copy.control_url, &copy.control_ca_file,
+			   &copy.state_dir, &copy.tun, &copy.socket,
+			   &copy.read_group };
+	size_t i;
+	int r = 0;
+
+	for (i = 0; i < ARRAY_SIZE(slots); i++) {
+		const char *text = *slots[i];
+
+		*slots[i] = NULL;
+		if (text && r == 0)
+			r = set_text(slots[i], text);
+	}
+	if (r < 0) {
+		daemon_conf_done(&copy);
+		return r;
+	}
+	*ret = copy;
+	return 0;
+}
+
+static int parse_lines(const char *text, size_t len, struct err_detail *detail,
+		       struct daemon_conf *conf)
+{
+	const char *end = text + len, *eol;
+	struct err_detail why = { "" };
+	char line[DAEMON_CONF_LINE_MAX];
+	unsigned int number = 0, seen = 0;
+	int r;
+
+	for (; text < end; text = eol + 1) {
+		eol = memchr(text, '\n', end - text);
+		if (!eol)
+			eol = end;
+		number++;
+		if (eol - text >= DAEMON_CONF_LINE_MAX ||
+		    memchr(text, 0, eol - text)) {
+			r = bad(&why, "line is too long or has a zero byte");
+		} else {
+			memcpy(line, text, eol - text);
+			line[eol - text] = 0;
+			r = parse_line(line, conf, &seen, &why);
+		}
+		if (r < 0)
+			return err_explain(detail, r, "line %u: %s", number,
+					   why.text[0] ? why.text :
+					   err_text(r));
+	}
+	return 0;
+}
+
+int daemon_conf_parse(const char *text, size_t len, struct err_detail *detail,
+		      struct daemon_conf *conf)
+{
+	struct daemon_conf new;
+	int r;
+
+	if (len > DAEMON_CONF_MAX)
+		return err_explain(detail, TNE_TOO_LONG,
+				   "the file of settings is too long");
+	r = copy_conf(conf, &new);
+	if (r < 0)
+		return r;
+	r = parse_lines(text, len, detail, &new);
+	if (r < 0) {
+		daemon_conf_done(&new);
+		return r;
+	}
+	daemon_conf_done(conf);
+	*conf = new;
+	return 0;
+}
+
+int daemon_options_parse(int argc, char *const *argv,
+			 struct err_detail *detail,
+			 struct daemon_options *ret)
+{
+	static const char no_sealing[] =
+		"sealing the state is not supported yet";
+	struct daemon_options o = { 0 };
+	bool no_logs = true;
+	uint32_t port = 0;
+	struct flag flags[] = {
+		FLAG("conf", FLAG_TEXT, &o.conf_file, ""),
+		FLAG("state", FLAG_TEXT, &o.state, ""),
+		FLAG("statedir", FLAG_TEXT, &o.state_dir, ""),
+		FLAG("tun", FLAG_TEXT, &o.tun, ""),
+		FLAG("socket", FLAG_TEXT, &o.socket, ""),
+		FLAG("port", FLAG_NUMBER, &port, ""),
+		FLAG("verbose", FLAG_NUMBER, &o.verbose, ""),
+		FLAG("version", FLAG_BOOL, &o.version, ""),
+		FLAG("cleanup", FLAG_BOOL, &o.cleanup, ""),
+		FLAG("no-logs-no-support", FLAG_BOOL, &no_logs, ""),
+		FLAG("config", FLAG_REFUSED, NULL,
+		     "the declarative configuration file is not supported yet; --conf names the file of settings"),
+		FLAG("adopt", FLAG_REFUSED, NULL,
+		     "adopting a node is not supported yet"),
+		FLAG("encrypt-state", FLAG_REFUSED, NULL, no_sealing),
+		FLAG("hardware-attestation", FLAG_REFUSED, NULL, no_sealing),
+		FLAG("debug", FLAG_REFUSED, NULL,
+		     "there is no debug listener"),
+		FLAG("socks5-server", FLAG_REFUSED, NULL,
+		     "proxies are not supported"),
+		FLAG("outbound-http-proxy-listen", FLAG_REFUSED, NULL,
+		     "proxies are not supported"),
+		FLAG("bird-socket", FLAG_REFUSED, NULL,
+		     "BIRD is not supported"),
+		FLAG("syslog", FLAG_REFUSED, NULL,
+		     "the log goes to standard error"),
+	};
+	int next, r;
+
+	r = flags_parse(flags, ARRAY_SIZE(flags), argc, argv, detail, &next);
+	if (r != 0)
+		return r;
+	if (next < argc)
+		return err_explain(detail, TNE_USAGE,
+				   "unexpected argument \"%s\"", argv[next]);
+	if (!no_logs)
+		return err_explain(detail, TNE_USAGE,
+				   "--no-logs-no-support can only be true: no log is ever sent anywhere");
+	if (port > UINT16_MAX)
+		return err_explain(detail, TNE_USAGE,
+				   "--port is a number from 0 to 65535");
+	o.has_port = flags_find(flags, ARRAY_SIZE(flags), "port")->given;
+	o.port = port;
+	*ret = o;
+	return 0;
+}
+
+/* "/dir/tailscaled.state" is the directory; the name in it is fixed. */
+static int apply_state(struct daemon_conf *conf, const char *state,
+		       struct err_detail *detail)
+{
+	const char *slash = strrchr(state, '/');
+	char *dir;
+
+	if (strcmp(state, "mem:") == 0) {
+		conf->state_in_memory = true;
+		return 0;
+	}
+	if (state[0] != '/' || strcmp(slash + 1, STATE_NAME) != 0)
+		return err_explain(detail, TNE_CONF_SYNTAX,
+				   "--state is mem: or the absolute path of a file named "
+				   STATE_NAME);
+	dir = strndup(state, slash == state ? 1 : slash - state);
+	if (!dir)
+		return -ENOMEM;
+	free(conf->state_dir);
+	conf->state_dir = dir;
+	return 0;
+}
+
+static int apply(struct daemon_conf *conf, const char *value, const char *name,
+		 int (*set)(struct daemon_conf *conf, const char *value,
+			    struct err_detail *detail),
+		 struct err_detail *detail)
+{
+	struct err_detail why = { "" };
+	int r;
+
+	if (!value)
+		return 0;
+	r = *value ? set(conf, value, &why) : bad(&why, "has no value");
+	if (r == TNE_CONF_SYNTAX)
+		return err_explain(detail, r, "--%s: %s", name, why.text);
+	return r;
+}
+
+int daemon_conf_apply(struct daemon_conf *conf,
+		      const struct daemon_options *options,
+		      struct err_detail *detail)
+{
+	int r = apply(conf, options->state_dir, "statedir", set_state_dir,
+		      detail);
+
+	if (r == 0 && options->state)
+		r = apply_state(conf, options->state, detail);
+	if (r == 0)
+		r = apply(conf, options->tun, "tun", set_tun, detail);
+	if (r == 0)
+		r = apply(conf, options->socket, "socket", set_socket, detail);
+	if (options->has_port)
+		conf->port = options->port;
+	if (options->verbose)
+		conf->log_level = DAEMON_CONF_LEVEL_DEBUG;
+	return r;
+}
+
+const char *daemon_options_usage(void)
+{
+	return
+"Usage: tailnetd [options]\n"
+"\n"
+"  --conf FILE         settings (default " DAEMON_CONF_FILE ")\n"
+"  --statedir DIR      directory of the state (default " DAEMON_CONF_STATE_DIR ")\n"
+"  --state FILE|mem:   state file, or none at all\n"
+"  --tun NAME          network device (default " DAEMON_CONF_TUN ")\n"
+"  --socket PATH       local API (default " DAEMON_CONF_SOCKET ")\n"
+"  --port NUMBER       UDP port, 0 = any (default)\n"
+"  --verbose NUMBER    1 = log everything\n"
+"  --cleanup           undo what the agent has set up, and exit\n"
+"  --version           print the version, and exit\n";
+}
+
+void daemon_conf_done(struct daemon_conf *conf)
+{
+	free(conf->control_url);
+	free(conf->control_ca_file);
+	free(conf->state_dir);
+	free(conf->tun);
+	free(conf->socket);
+	free(conf->read_group);
+	memset(conf, 0, sizeof(*conf));
+}

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * How the agent is set up: /etc/tailnet/tailnetd.conf and its options. What is
+ * wrong in either is an error, never passed over.
+ */
+#ifndef WIRE_DAEMON_CONF_H
+#define WIRE_DAEMON_CONF_H
+
+#include "base/err.h"
+#include "crypto/key_text.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define DAEMON_CONF_FILE	"/etc/tailnet/tailnetd.conf"
+#define DAEMON_CONF_STATE_DIR	"/var/lib/tailnet"
+#define DAEMON_CONF_SOCKET	"/run/tailnet/tailnetd.sock"
+#define DAEMON_CONF_TUN		"tailnet0"
+
+#define DAEMON_CONF_MAX		(64u << 10)	/* bytes of the file; ours */
+#define DAEMON_CONF_LINE_MAX	4096		/* bytes; ours */
+
+/* Numbers of syslog(3). */
+#define DAEMON_CONF_LEVEL_INFO	6
+#define DAEMON_CONF_LEVEL_DEBUG	7
+
+/**
+ * struct daemon_conf - settings of the agent
+ * @control_url: control server of a node that has never been up; NULL = the
+ *	default one
+ * @has_control_key: @control_key is set
+ * @control_key: the one key that the control server may have
+ * @control_ca_file: certificates beside those of the system, or NULL
+ * @state_dir: directory of the state
+ * @state_in_memory: keep no state
+ * @tun: name of the device
+ * @socket: path of the local API
+ * @port: UDP port, 0 = any
+ * @read_group: group whose members may ask the local API, or NULL = everybody
+ * @log_level: least important level that is logged
+ *
+ * Texts are owned.
+ */
+struct daemon_conf {
+	char *control_url;
+	bool has_control_key;
+	struct machine_public control_key;
+	char *control_ca_file;
+	char *state_dir;
+	bool state_in_memory;
+	char *tun;
+	char *socket;
+	uint16_t port;
+	char *read_group;
+	int log_level;
+};
+
+/**
+ * struct daemon_options - what the command line says
+ * @conf_file: settings; NULL = DAEMON_CONF_FILE, which need not exist
+ * @state: path of the state file, or "mem:"; NULL = not given
+ * @state_dir: NULL = not given, so are the texts below
+ * @tun: name of the device
+ * @socket: path of the local API
+ * @has_port: @port is set
+ * @port: UDP port
+ * @verbose: 0 = as the file says
+ * @version: print the version, do nothing else
+ * @cleanup: undo what the agent has set up, do nothing else
+ *
+ * Texts are borrowed from the arguments.
+ */
+struct daemon_options {
+	const char *conf_file;
+	const char *state;
+	const char *state_dir;
+	const char *tun;
+	const char *socket;
+	bool has_port;
+	uint16_t port;
+	uint32_t verbose;
+	bool version;
+	bool cleanup;
+};
+
+/**
+ * daemon_conf_init() - the defaults
+ * @ret:	owned by the caller
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int daemon_conf_init(struct daemon_conf *ret);
+
+/**
+ * daemon_conf_parse() - read the file of settings
+ * @text:	the file
+ * @len:	bytes
+ * @detail:	filled on error, with the number of the line
+ * @conf:	begun by daemon_conf_init(); changed only by success
+ *
+ * Return: 0, -ENOMEM, TNE_TOO_LONG or TNE_CONF_SYNTAX.
+ */
+int daemon_conf_parse(const char *text, size_t len, struct err_detail *detail,
+		      struct daemon_conf *conf);
+
+/**
+ * daemon_options_parse() - read the command line
+ * @argc:	number of arguments, without the program
+ * @argv:	arguments
+ * @detail:	filled on error
+ * @ret:	borrows from @argv
+ *
+ * Return: 0, 1 if help was asked for, TNE_USAGE, TNE_UNSUPPORTED.
+ */
+int daemon_options_parse(int argc, char *const *argv,
+			 struct err_detail *detail,
+			 struct daemon_options *ret);
+
+/**
+ * daemon_conf_apply() - let the command line override the file
+ * @conf:	changed
+ * @options:	from the command line
+ * @detail:	filled on error
+ *
+ * Return: 0, -ENOMEM or TNE_CONF_SYNTAX; what had been applied before stays.
+ */
+int daemon_conf_apply(struct daemon_conf *conf,
+		      const struct daemon_options *options,
+		      struct err_detail *detail);
+
+/**
+ * daemon_options_usage() - text of the help
+ *
+ * Return: a static string.
+ */
+const char *daemon_options_usage(void);
+
+/**
+ * daemon_conf_done() - free the contents
+ * @conf: all zero afterwards
+ */
+void daemon_conf_done(struct daemon_conf *conf);
+
+#endif /* WIRE_DAEMON_CONF_H */

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "test.h"
+
+#include "base/array.h"
+#include "base/flags.h"
+#include "fail_alloc.h"
+#include "wire/daemon_conf.h"
+
+#define KEY "mkey:00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+
+static const char whole[] =
+	"# a comment\n\n"
+	"ControlURL = https://hs.example:8443\r\n"
+	"  ControlKey=" KEY "\n"
+	"ControlCAFile=/etc/tailnet/ca.pem\n"
+	"StateDir=/srv/tailnet\n"
+	"Tun=tn0\n"
+	"Socket=/run/x.sock\n"
+	"Port=41641\n"
+	"LocalAPIReadGroup=tailnet\n"
+	"LogLevel=debug";
+
+static void reads_everything(void)
+{
+	struct err_detail detail = { "" };
+	struct daemon_conf c;
+
+	CHECK_EQ(daemon_conf_init(&c), 0);
+	CHECK(strcmp(c.tun, "tailnet0") == 0);
+	CHECK_EQ(daemon_conf_parse(whole, strlen(whole), &detail, &c), 0);
+	CHECK(strcmp(c.control_url, "https://hs.example:8443") == 0);
+	CHECK(c.has_control_key);
+	CHECK_EQ(c.control_key.byte[1], 0x11);
+	CHECK(strcmp(c.control_ca_file, "/etc/tailnet/ca.pem") == 0);
+	CHECK(strcmp(c.state_dir, "/srv/tailnet") == 0);
+	CHECK(strcmp(c.tun, "tn0") == 0);
+	CHECK(strcmp(c.socket, "/run/x.sock") == 0);
+	CHECK_EQ(c.port, 41641);
+	CHECK(strcmp(c.read_group, "tailnet") == 0);
+	CHECK_EQ(c.log_level, DAEMON_CONF_LEVEL_DEBUG);
+	daemon_conf_done(&c);
+}
+
+static void refuses(void)
+{
+	static const struct {
+		const char *s;
+		const char *says;
+	} cases[] = {
+		{ "\nTunn=x\n", "line 2: unknown key \"Tunn\"" },
+		{ "tun=x\n", "unknown key" },
+		{ "Tun\n", "line 1: line is not Key=value" },
+		{ "Tun=\n", "Tun has no value" },
+		{ "Tun=a\nTun=b\n", "line 2: Tun is set twice" },
+		{ "Tun=userspace-networking\n", "not supported" },
+		{ "Tun=0123456789abcdef\n", "Tun: is not the name" },
+		{ "Tun=a/b\n", "Tun: is not the name" },
+		{ "Tun=..\n", "Tun: is not the name" },
+		{ "Port=65536\n", "Port: is not a number" },
+		{ "Port=-1\n", "Port: is not a number" },
+		{ "Port=1 # x\n", "Port: is not a number" },
+		{ "ControlURL=hs.example\n", "ControlURL: must begin" },
+		{ "ControlKey=nodekey:00\n", "ControlKey: is not mkey:" },
+		{ "StateDir=x\n", "StateDir: is not an absolute path" },
+		{ "Socket=x\n", "Socket: is not an absolute path" },
+		{ "LogLevel=loud\n", "LogLevel: is not one of" },
+	};
+	struct err_detail detail;
+	struct daemon_conf c;
+	size_t i;
+
+	CHECK_EQ(daemon_conf_init(&c), 0);
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		test_case("%s", cases[i].s);
+		CHECK_EQ(daemon_conf_parse(cases[i].s, strlen(cases[i].s),
+					   &detail, &c), TNE_CONF_SYNTAX);
+		CHECK(strstr(detail.text, cases[i].says));
+		/* Nothing of a bad file is taken. */
+		CHECK(strcmp(c.tun, "tailnet0") == 0);
+	}
+	CHECK_EQ(daemon_conf_parse("Tun=a\0b\n", 8, &detail, &c),
+		 TNE_CONF_SYNTAX);
+	daemon_conf_done(&c);
+}
+
+static int options(const char *line, struct daemon_options *ret,
+		   struct err_detail *detail)
+{
+	static char copy[500];
+	char *argv[20], *save = NULL;
+	int argc = 0;
+
+	strcpy(copy, line);
+	for (char *p = strtok_r(copy, " ", &save); p;
+	     p = strtok_r(NULL, " ", &save))
+		argv[argc++] = p;
+	return daemon_options_parse(argc, argv, detail, ret);
+}
+
+static void options_override(void)
+{
+	struct err_detail detail = { "" };
+	struct daemon_options o;
+	struct daemon_conf c;
+
+	CHECK_EQ(daemon_conf_init(&c), 0);
+	CHECK_EQ(daemon_conf_parse(whole, strlen(whole), &detail, &c), 0);
+	CHECK_EQ(options("-tun tn1 --statedir=/s --socket /q --port=0 --verbose=2",
+			 &o, &detail), 0);
+	CHECK_EQ(daemon_conf_apply(&c, &o, &detail), 0);
+	CHECK(strcmp(c.tun, "tn1") == 0 && strcmp(c.state_dir, "/s") == 0);
+	CHECK(strcmp(c.socket, "/q") == 0 && c.port == 0);
+	CHECK_EQ(options("--state=/d/tailscaled.state", &o, &detail), 0);
+	CHECK_EQ(daemon_conf_apply(&c, &o, &detail), 0);
+	CHECK(strcmp(c.state_dir, "/d") == 0 && !c.state_in_memory);
+	CHECK_EQ(options("--state=mem:", &o, &detail), 0);
+	CHECK_EQ(daemon_conf_apply(&c, &o, &detail), 0);
+	CHECK(c.state_in_memory);
+	CHECK_EQ(options("--state=/d/other", &o, &detail), 0);
+	CHECK_EQ(daemon_conf_apply(&c, &o, &detail), TNE_CONF_SYNTAX);
+	CHECK_EQ(options("--socket=", &o, &detail), 0);
+	CHECK_EQ(daemon_conf_apply(&c, &o, &detail), TNE_CONF_SYNTAX);
+	CHECK(strstr(detail.text, "--socket: has no value"));
+	daemon_conf_done(&c);
+}
+
+static void bad_options(void)
+{
+	static const struct {
+		const char *line;
+		int err;
+	} cases[] = {
+		{ "--version", 0 },
+		{ "--help", 1 },
+		{ "--port 65536", TNE_USAGE },
+		{ "--port x", TNE_USAGE },
+		{ "--port", TNE_USAGE },
+		{ "--tun a --tun b", TNE_USAGE },
+		{ "--nonsense", TNE_USAGE },
+		{ "extra", TNE_USAGE },
+		{ "--no-logs-no-support=false", TNE_USAGE },
+		{ "--no-logs-no-support", 0 },
+		{ "--encrypt-state", TNE_UNSUPPORTED },
+		{ "--config=/x", TNE_UNSUPPORTED },
+	};
+	struct err_detail detail;
+	struct daemon_options o;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		test_case("%s", cases[i].line);
+		CHECK_EQ(options(cases[i].line, &o, &detail), cases[i].err);
+	}
+}
+
+static void durations(void)
+{
+	static const struct {
+		const char *text;
+		long long ms;	/* below 0 = refused */
+	} cases[] = {
+		{ "0", 0 }, { "1s", 1000 }, { "1.5s", 1500 },
+		{ "300ms", 300 }, { "1h2m3s", 3723000 }, { "1m", 60000 },
+		{ "0s", 0 }, { "", -1 }, { "1", -1 }, { "s", -1 },
+		{ "-1s", -1 }, { "1x", -1 }, { "1s ", -1 },
+		{ "99999999999999999999h", -1 }, { "1.s", 1000 },
+	};
+	uint64_t ms;
+	size_t i;
+	int r;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		test_case("\"%s\"", cases[i].text);
+		r = flags_parse_duration(cases[i].text, &ms);
+		CHECK_EQ(r, cases[i].ms < 0 ? TNE_USAGE : 0);
+		if (r == 0)
+			CHECK_EQ(ms, cases[i].ms);
+	}
+}
+
+static int parse_whole(void *ctx)
+{
+	struct err_detail detail;
+	struct daemon_conf c;
+	int r = daemon_conf_init(&c);
+
+	(void)ctx;
+	if (r < 0)
+		return r;
+	r = daemon_conf_parse(whole, strlen(whole), &detail, &c);
+	daemon_conf_done(&c);
+	return r;
+}
+
+static void without_memory(void)
+{
+	CHECK(fail_alloc_each(parse_whole, NULL) > 8);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct test tests[] = {
+		TEST(reads_everything),
+		TEST(refuses),
+		TEST(options_override),
+		TEST(bad_options),
+		TEST(durations),
+		TEST(without_memory),
+	};
+
+	return test_main(tests, ARRAY_SIZE(tests), argc, argv);
+}

@@ -1,0 +1,728 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "test.h"
+
+#include "base/array.h"
+#include "base/clock.h"
+#include "fake_node.h"
+#include "localapi/api.h"
+#include "loop/loop.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define HOST "Host: local-tailscaled.sock\r\n"
+#define GET(path) "GET /localapi/v0/" path " HTTP/1.1\r\n" HOST "\r\n"
+
+/**
+ * struct rig - the API with a fake node, on a clock that stands still
+ * @loop: runs it
+ * @sim: its clock
+ * @node: the node
+ * @api: the API
+ * @path: of the socket
+ */
+struct rig {
+	struct loop *loop;
+	struct clock_sim sim;
+	struct fake_node node;
+	struct api *api;
+	char path[64];
+};
+
+static int find_no_uid(const char *name, uid_t *ret)
+{
+	(void)name;
+	(void)ret;
+	return -ENOENT;
+}
+
+static void set_up(struct rig *rig)
+{
+	struct api_config config = {
+		.node = &fake_node_api, .node_ctx = &rig->node,
+		.version = "9.9.9-tailnet", .cap = 113,
+		.find_uid = find_no_uid,
+	};
+	struct err_detail detail;
+	int fd;
+
+	memset(rig, 0, sizeof(*rig));
+	clock_sim_init(&rig->sim, 1700000000);
+	fake_node_init(&rig->node);
+	snprintf(rig->path, sizeof(rig->path), "/tmp/test_api.%d", getpid());
+	if (loop_new(&rig->sim.clock, &rig->loop) < 0 ||
+	    api_listen(rig->path, &detail, &fd) < 0 ||
+	    api_new(rig->loop, fd, &config, &rig->api) < 0)
+		abort();
+}
+
+static void tear_down(struct rig *rig)
+{
+	api_free(rig->api);
+	loop_free(rig->loop);
+	fake_node_done(&rig->node);
+	unlink(rig->path);
+}
+
+static void turn(struct rig *rig)
+{
+	int i;
+
+	for (i = 0; i < 12; i++)
+		loop_turn(rig->loop, 0);
+}
+
+static int connect_to(struct rig *rig)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+
+	strcpy(addr.sun_path, rig->path);
+	if (connect(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0)
+		abort();
+	return fd;
+}
+
+static char reply[1 << 20];
+
+/* All that has come; @ret_closed: and no more will. */
+static size_t receive(struct rig *rig, int fd, bool *ret_closed)
+{
+	size_t len = 0;
+	ssize_t n;
+	int i;
+
+	*ret_closed = false;
+	for (i = 0; i < 20; i++) {
+		turn(rig);
+		n = recv(fd, reply + len, sizeof(reply) - 1 - len, 0);
+		if (n > 0)
+			len += n;
+		if (n == 0 || (n < 0 && errno != EAGAIN))
+			*ret_closed = true;
+	}
+	reply[len] = 0;
+	return len;
+}
+
+static void send_text(int fd, const char *s, size_t len)
+{
+	if (send(fd, s, len, MSG_NOSIGNAL) != (ssize_t)len)
+		abort();
+}
+
+/* One request on a connection of its own. */
+static int ask(struct rig *rig, const char *request)
+{
+	int fd = connect_to(rig), status = -1;
+	bool closed;
+
+	send_text(fd, request, strlen(request));
+	receive(rig, fd, &closed);
+	sscanf(reply, "HTTP/1.1 %d", &status);
+	close(fd);
+	turn(rig);
+	return status;
+}
+
+static void statuses(void)
+{
+	static const struct {
+		const char *request;
+		int status;
+		const char *has;
+	} cases[] = {
+		{ GET("status"), 200, "\"BackendState\": \"Running\"" },
+		{ GET("status"), 200, "\t\"Peer\": {" },
+		{ GET("status"), 200, "access rules are not enforced" },
+		{ GET("status?peers=false"), 200, "\"Peer\": null" },
+		{ GET("prefs"), 200, "privkey:00000000" },
+		{ GET("prefs"), 200, "\"LoginName\": \"ann@example.com\"" },
+		{ "HEAD /localapi/v0/prefs HTTP/1.1\r\n\r\n", 200, "Length: " },
+		{ GET("serve-config"), 200, "{}" },
+		{ GET("derpmap"), 200, "null" },
+		{ GET("check-ip-forwarding"), 200, "{\"Warning\":\"\"}" },
+		{ GET("netmap"), 200, "Peers" },
+		{ GET("filter"), 501, "not built in" },
+		{ GET("whois?addr=100.64.0.3%3A80"), 200, "ann@example.com" },
+		{ GET("whois?addr=100.64.0.4:80"), 404, "no match for IP:port" },
+		{ GET("whois"), 400, "addr" },
+		{ GET("nothing"), 404, "" },
+		{ GET("statusx"), 404, "" },
+		{ GET(""), 404, "" },
+		{ "GET / HTTP/1.1\r\n\r\n", 200, "local API" },
+		{ "GET /server-status HTTP/1.1\r\n\r\n", 200, "{}" },
+		{ GET("start"), 400, "" },
+		{ GET("logout"), 400, "" },
+		{ GET("check-prefs"), 405, "" },
+		{ "POST /localapi/v0/status HTTP/1.1\r\n\r\n", 405, "" },
+		{ "CONNECT a:1 HTTP/1.1\r\n\r\n", 405, "" },
+		{ GET("watch-ipn-bus?mask=x"), 400, "" },
+		{ GET("watch-ipn-bus?mask=-1"), 400, "" },
+		{ GET("watch-ipn-bus?mask=65536"), 400, "" },
+		{ GET("watch-ipn-bus?mask=4352"), 400, "" },
+		{ "PATCH /localapi/v0/prefs HTTP/1.1\r\nContent-Length: 2\r\n\r\n[]",
+		  400, "{\"Error\":" },
+		{ "PATCH /localapi/v0/prefs HTTP/1.1\r\nContent-Length: 33\r\n\r\n"
+		  "{\"InternalExitNodePriorSet\":true}", 400,
+		  "can't set Internal fields" },
+		{ "PATCH /localapi/v0/prefs HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+		  "28\r\n{\"HostnameSet\":true,\"Hostname\":\"newname\"\r\n1\r\n}\r\n0\r\n\r\n", 200,
+		  "\"Hostname\": \"newname\"" },
+		{ "POST /localapi/v0/check-prefs HTTP/1.1\r\nContent-Length: 20\r\n\r\n"
+		  "{\"Hostname\":\"taken\"}", 200,
+		  "{\"Error\":\"that name is taken\"}" },
+		{ "POST /localapi/v0/check-prefs HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}",
+		  200, "\r\n\r\n{}" },
+		{ "POST /localapi/v0/start HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}",
+		  204, "" },
+		{ "POST /localapi/v0/login-interactive HTTP/1.1\r\n\r\n", 204, "" },
+		{ "POST /localapi/v0/logout HTTP/1.1\r\n\r\n", 204, "" },
+	};
+	struct rig rig;
+	size_t i;
+
+	set_up(&rig);
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		test_case("%s", cases[i].request);
+		rig.sim.now_ms += 1000;
+		CHECK_EQ(ask(&rig, cases[i].request), cases[i].status);
+		CHECK(strstr(reply, cases[i].has));
+		CHECK(strstr(reply, "X-Frame-Options: DENY\r\n") ||
+		      strstr(cases[i].request, "CONNECT"));
+	}
+	CHECK_EQ(rig.node.starts, 1);
+	CHECK_EQ(rig.node.logins, 1);
+	CHECK_EQ(rig.node.logouts, 1);
+	tear_down(&rig);
+}
+
+static void origins(void)
+{
+	static const struct {
+		const char *headers;
+		int status;
+	} cases[] = {
+		{ "", 200 },
+		{ "Host:\r\n", 200 },
+		{ HOST, 200 },
+		{ "Host: LOCAL-TAILSCALED.SOCK\r\n", 403 },
+		{ "Host: local-tailscaled.sock:80\r\n", 403 },
+		{ "Host: evil.example\r\n", 403 },
+		{ "Host: localhost\r\n", 403 },
+		{ HOST "Origin: null\r\n", 403 },
+		{ HOST "Origin:\r\n", 403 },
+		{ HOST "referer: http://a/\r\n", 403 },
+	};
+	char request[300];
+	struct rig rig;
+	size_t i;
+
+	set_up(&rig);
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		test_case("%s", cases[i].headers);
+		snprintf(request, sizeof(request),
+			 "GET /localapi/v0/status HTTP/1.1\r\n%s\r\n",
+			 cases[i].headers);
+		CHECK_EQ(ask(&rig, request), cases[i].status);
+		CHECK((cases[i].status == 200) ==
+		      !!strstr(reply, "Tailscale-Cap: 113\r\n"));
+	}
+	tear_down(&rig);
+}
+
+static void bad_bytes(void)
+{
+	static const struct {
+		const char *name;
+		const char *s;
+		int status;
+	} cases[] = {
+		{ "nonsense", "\x16\x03\x01\r\n\r\n", 400 },
+		{ "too long a body",
+		  "POST / HTTP/1.1\r\nContent-Length: 1048577\r\n\r\n", 413 },
+		{ "too long a chunk",
+		  "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n100001\r\n",
+		  413 },
+		{ "bad chunk",
+		  "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n",
+		  400 },
+	};
+	static char big[HTTP_HEAD_MAX + 10];
+	struct rig rig;
+	bool closed;
+	size_t i;
+	int fd;
+
+	set_up(&rig);
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		test_case("%s", cases[i].name);
+		CHECK_EQ(ask(&rig, cases[i].s), cases[i].status);
+		CHECK(strstr(reply, "Connection: close\r\n"));
+	}
+	memset(big, 'x', sizeof(big));
+	memcpy(big, "GET / HTTP/1.1\r\nA: ", 19);
+	fd = connect_to(&rig);
+	send_text(fd, big, sizeof(big));
+	receive(&rig, fd, &closed);
+	CHECK(strncmp(reply, "HTTP/1.1 431 ", 13) == 0);
+	CHECK(closed);
+	close(fd);
+	tear_down(&rig);
+}
+
+static void split_at_every_byte(void)
+{
+	static const char request[] =
+		"PATCH /localapi/v0/prefs HTTP/1.1\r\n" HOST
+		"Transfer-Encoding: chunked\r\n\r\n"
+		"5\r\n{\"Hos\r\n24\r\ntnameSet\":true,\"Hostname\":\"newname\"}\r\n0\r\n\r\n";
+	struct rig rig;
+	size_t i;
+	bool closed;
+	int fd;
+
+	set_up(&rig);
+	for (i = 1; i < strlen(request); i++) {
+		test_case("after %zu bytes", i);
+		rig.sim.now_ms += 1000;
+		fd = connect_to(&rig);
+		send_text(fd, request, i);
+		receive(&rig, fd, &closed);
+		CHECK(!reply[0] && !closed);
+		send_text(fd, request + i, strlen(request) - i);
+		receive(&rig, fd, &closed);
+		CHECK(strncmp(reply, "HTTP/1.1 200 ", 13) == 0);
+		CHECK(!closed);
+		close(fd);
+	}
+	CHECK_EQ(rig.node.edits, (int)strlen(request) - 1);
+	tear_down(&rig);
+}
+
+static int count(const char *what)
+{
+	const char *s = reply;
+	int n = 0;
+
+	while ((s = strstr(s, what))) {
+		n++;
+		s += strlen(what);
+	}
+	return n;
+}
+
+static void pipelining_and_keep_alive(void)
+{
+	static const char one[] = GET("serve-config");
+	static const char last[] =
+		"GET /localapi/v0/serve-config HTTP/1.1\r\nConnection: close\r\n\r\n";
+	static const char old[] = "GET /localapi/v0/serve-config HTTP/1.0\r\n\r\n";
+	char many[2000] = "";
+	struct rig rig;
+	bool closed;
+	int fd, i;
+
+	set_up(&rig);
+	fd = connect_to(&rig);
+	for (i = 0; i < 10; i++)
+		strcat(many, one);
+	send_text(fd, many, strlen(many));
+	receive(&rig, fd, &closed);
+	CHECK_EQ(count("HTTP/1.1 200 OK"), 10);
+	CHECK(!closed);
+	send_text(fd, last, strlen(last));
+	send_text(fd, one, strlen(one));
+	receive(&rig, fd, &closed);
+	CHECK_EQ(count("HTTP/1.1 200 OK"), 1);
+	CHECK(closed);
+	close(fd);
+	fd = connect_to(&rig);
+	send_text(fd, old, strlen(old));
+	receive(&rig, fd, &closed);
+	CHECK_EQ(count("HTTP/1.1 200 OK"), 1);
+	CHECK(closed);
+	close(fd);
+	tear_down(&rig);
+}
+
+static void expectations(void)
+{
+	static const char head[] =
+		"POST /localapi/v0/check-prefs HTTP/1.1\r\nContent-Length: 2\r\n"
+		"Expect: 100-continue\r\n\r\n";
+	struct rig rig;
+	bool closed;
+	int fd;
+
+	set_up(&rig);
+	fd = connect_to(&rig);
+	send_text(fd, head, strlen(head));
+	receive(&rig, fd, &closed);
+	CHECK(strcmp(reply, "HTTP/1.1 100 Continue\r\n\r\n") == 0);
+	send_text(fd, "{}", 2);
+	receive(&rig, fd, &closed);
+	CHECK_EQ(count("HTTP/1.1 200 OK"), 1);
+	close(fd);
+	tear_down(&rig);
+}
+
+/* Whoever dawdles is dropped, however it feeds us. */
+static void slow_clients(void)
+{
+	struct rig rig;
+	bool closed;
+	int fd, i;
+
+	set_up(&rig);
+	fd = connect_to(&rig);
+	turn(&rig);
+	for (i = 0; i < 9; i++) {
+		send_text(fd, "G", 1);
+		turn(&rig);
+		loop_advance(rig.loop, 1000);
+	}
+	receive(&rig, fd, &closed);
+	CHECK(!closed);
+	loop_advance(rig.loop, 1001);
+	receive(&rig, fd, &closed);
+	CHECK(closed);
+	close(fd);
+
+	fd = connect_to(&rig);
+	send_text(fd, "POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\n", 38);
+	turn(&rig);
+	loop_advance(rig.loop, HTTP_BODY_TIMEOUT_MS - 1);
+	send_text(fd, "x", 1);
+	receive(&rig, fd, &closed);
+	CHECK(!closed);
+	loop_advance(rig.loop, 2);
+	receive(&rig, fd, &closed);
+	CHECK(closed);
+	close(fd);
+
+	fd = connect_to(&rig);
+	turn(&rig);
+	loop_advance(rig.loop, HTTP_IDLE_TIMEOUT_MS + 1);
+	receive(&rig, fd, &closed);
+	CHECK(closed);
+	close(fd);
+	tear_down(&rig);
+}
+
+static void rate_limit(void)
+{
+	static const char one[] = GET("serve-config");
+	struct rig rig;
+	bool closed;
+	int fd, i;
+
+	set_up(&rig);
+	fd = connect_to(&rig);
+	for (i = 0; i < LIMITS_RATE; i++) {
+		send_text(fd, one, strlen(one));
+		receive(&rig, fd, &closed);
+		CHECK_EQ(count("HTTP/1.1 200 OK"), 1);
+	}
+	/* A connection of its own does not help. */
+	CHECK_EQ(ask(&rig, one), 429);
+	rig.sim.now_ms += 20;
+	turn(&rig);
+	CHECK_EQ(ask(&rig, one), 200);
+	CHECK_EQ(ask(&rig, one), 429);
+	close(fd);
+	tear_down(&rig);
+}
+
+static void connection_limits(void)
+{
+	static struct limits l;
+	uid_t uid;
+	int i;
+
+	memset(&l, 0, sizeof(l));
+	for (i = 0; i < LIMITS_PER_USER; i++)
+		CHECK(limits_connect(&l, 1000, 5));
+	CHECK(!limits_connect(&l, 1000, 5));
+	for (i = 0; i < LIMITS_CONNECTIONS - LIMITS_PER_USER; i++)
+		CHECK(limits_connect(&l, 0, 5));
+	CHECK(!limits_connect(&l, 0, 5));
+	CHECK(!limits_connect(&l, 1001, 5));
+	limits_disconnect(&l, 1000);
+	CHECK(limits_connect(&l, 1001, 5));
+	limits_disconnect(&l, 1001);
+	/* Many users one after another: the oldest makes room. */
+	for (uid = 2000; uid < 3000; uid++) {
+		CHECK(limits_connect(&l, uid, 5 + uid));
+		limits_disconnect(&l, uid);
+	}
+	CHECK(l.n <= LIMITS_CONNECTIONS);
+	for (i = 0; i < LIMITS_WATCHERS; i++)
+		CHECK(limits_watch(&l, 1000));
+	CHECK(!limits_watch(&l, 1000));
+	limits_unwatch(&l, 1000);
+	CHECK(limits_watch(&l, 1000));
+}
+
+static void watching(void)
+{
+	static const char request[] = GET("watch-ipn-bus?mask=142");
+	struct notify msg = { .has_state = true, .state = BACKEND_STOPPED };
+	struct notify_engine engine = { .rx_bytes = 5 };
+	struct rig rig;
+	bool closed;
+	int fd;
+
+	set_up(&rig);
+	fd = connect_to(&rig);
+	send_text(fd, request, strlen(request));
+	receive(&rig, fd, &closed);
+	CHECK(strstr(reply, "Transfer-Encoding: chunked\r\n"));
+	CHECK(strstr(reply, "\"State\":6,\"Prefs\":{"));
+	CHECK(strstr(reply, "\"SessionID\":\""));
+	CHECK(strstr(reply, "\"Warnings\":{\"not-in-map-poll\":{"));
+	CHECK(strstr(reply, "\"SelfChange\":{\"ID\":1,"));
+	CHECK(strstr(reply, "\"NetMap\":{\"Peers\":[]}"));
+	CHECK(!strstr(reply, "InitialStatus"));
+	CHECK_EQ(fake_node_watchers(&rig.node), 1);
+	fake_node_tell(&rig.node, &msg);
+	receive(&rig, fd, &closed);
+	CHECK(strstr(reply,
+		     "{\"Version\":\"9.9.9-tailnet\",\"ErrMessage\":null,"
+		     "\"LoginFinished\":null,\"State\":4,\"Prefs\":null,"
+		     "\"NetMap\":null,\"Engine\":null,\"BrowseToURL\":null,"
+		     "\"DriveShares\":null}\n\r\n"));
+	msg = (struct notify){ .engine = &engine };
+	fake_node_tell(&rig.node, &msg);
+	receive(&rig, fd, &closed);
+	CHECK(strstr(reply, "\"Engine\":null"));
+	close(fd);
+	turn(&rig);
+	CHECK_EQ(fake_node_watchers(&rig.node), 0);
+	tear_down(&rig);
+}
+
+/* "up" waits for the head before it starts anything. */
+static void silent_watch_has_a_head(void)
+{
+	static const char request[] = GET("watch-ipn-bus?mask=128");
+	struct rig rig;
+	bool closed;
+	int fd;
+
+	set_up(&rig);
+	fd = connect_to(&rig);
+	send_text(fd, request, strlen(request));
+	receive(&rig, fd, &closed);
+	CHECK(strncmp(reply, "HTTP/1.1 200 OK", 15) == 0);
+	CHECK(strcmp(strstr(reply, "\r\n\r\n"), "\r\n\r\n") == 0);
+	/* It ends with the server, and nobody is told any more. */
+	tear_down(&rig);
+	CHECK_EQ(fake_node_watchers(&rig.node), 0);
+	close(fd);
+}
+
+static void watchers_are_bounded(void)
+{
+	static const char request[] = GET("watch-ipn-bus?mask=0");
+	int fd[LIMITS_WATCHERS], i;
+	struct rig rig;
+	bool closed;
+
+	set_up(&rig);
+	for (i = 0; i < LIMITS_WATCHERS; i++) {
+		fd[i] = connect_to(&rig);
+		send_text(fd[i], request, strlen(request));
+		receive(&rig, fd[i], &closed);
+		CHECK(strncmp(reply, "HTTP/1.1 200", 12) == 0);
+	}
+	CHECK_EQ(ask(&rig, request), 429);
+	close(fd[0]);
+	turn(&rig);
+	CHECK_EQ(ask(&rig, request), 200);
+	for (i = 1; i < LIMITS_WATCHERS; i++)
+		close(fd[i]);
+	turn(&rig);
+	CHECK_EQ(fake_node_watchers(&rig.node), 0);
+	tear_down(&rig);
+}
+
+static void slow_watcher_is_dropped(void)
+{
+	static const char request[] = GET("watch-ipn-bus?mask=0");
+	char *url = malloc(20001);
+	struct notify msg = { .browse_to_url = url };
+	struct rig rig;
+	bool closed;
+	int fd, i;
+
+	memset(url, 'x', 20000);
+	url[20000] = 0;
+	set_up(&rig);
+	fd = connect_to(&rig);
+	send_text(fd, request, strlen(request));
+	receive(&rig, fd, &closed);
+	for (i = 0; i < 60; i++) {
+		fake_node_tell(&rig.node, &msg);
+		turn(&rig);
+	}
+	CHECK_EQ(fake_node_watchers(&rig.node), 1);
+	for (i = 0; i < 140; i++) {
+		fake_node_tell(&rig.node, &msg);
+		turn(&rig);
+	}
+	CHECK_EQ(fake_node_watchers(&rig.node), 0);
+	close(fd);
+	free(url);
+	tear_down(&rig);
+}
+
+static void rights(void)
+{
+	static const struct {
+		const char *name;
+		bool known;
+		uid_t uid;
+		uid_t own;
+		const char *operator_user;
+		bool restricted;
+		bool in_group;
+		bool read;
+		bool write;
+	} cases[] = {
+		{ "root", true, 0, 500, "", true, false, true, true },
+		{ "agent's own user", true, 500, 500, "", false, false, true,
+		  true },
+		{ "somebody", true, 7, 500, "", false, false, true, false },
+		{ "agent is root", true, 7, 0, "", false, false, true, false },
+		{ "operator", true, 7, 500, "7", true, false, true, true },
+		{ "other operator", true, 7, 500, "8", false, false, true,
+		  false },
+		{ "operator is nobody", true, 7, 500, "none.such", false,
+		  false, true, false },
+		{ "number of nobody", true, (uid_t)-1, 500, "4294967295",
+		  false, false, true, false },
+		{ "no credentials", false, 0, 500, "0", false, false, true,
+		  false },
+		{ "not in the group", true, 7, 500, "", true, false, false,
+		  false },
+		{ "in the group", true, 7, 500, "", true, true, true, false },
+		{ "no credentials, restricted", false, 0, 0, "", true, false,
+		  false, false },
+	};
+	struct auth_rights r;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct auth_policy policy = {
+			.own_uid = cases[i].own,
+			.operator_user = cases[i].operator_user,
+			.restrict_read = cases[i].restricted,
+			.find_uid = auth_find_uid,
+		};
+		struct http_peer peer = { .known = cases[i].known,
+					  .uid = cases[i].uid };
+
+		test_case("%s", cases[i].name);
+		r = auth_check(&policy, &peer, cases[i].in_group);
+		CHECK_EQ(r.read, cases[i].read);
+		CHECK_EQ(r.write, cases[i].write);
+	}
+}
+
+/* Another user, if we can be one: what it may and may not do. */
+static void other_user(void)
+{
+	static const struct {
+		const char *request;
+		int status;
+	} cases[] = {
+		{ GET("status"), 200 },
+		{ GET("prefs"), 200 },
+		{ GET("derpmap"), 200 },
+		{ GET("netmap"), 403 },
+		{ GET("filter"), 403 },
+		{ "PATCH /localapi/v0/prefs HTTP/1.1\r\n\r\n", 403 },
+		{ "POST /localapi/v0/start HTTP/1.1\r\n\r\n", 403 },
+		{ "POST /localapi/v0/check-prefs HTTP/1.1\r\n\r\n", 403 },
+		{ "POST /localapi/v0/login-interactive HTTP/1.1\r\n\r\n", 403 },
+		{ "POST /localapi/v0/logout HTTP/1.1\r\n\r\n", 403 },
+	};
+	struct rig rig;
+	size_t i;
+
+	if (geteuid() != 0)
+		return;
+	set_up(&rig);
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		test_case("%s", cases[i].request);
+		/* The server sees who we were when we connected. */
+		CHECK_EQ(seteuid(12345), 0);
+		int fd = connect_to(&rig);
+		bool closed;
+
+		CHECK_EQ(seteuid(0), 0);
+		send_text(fd, cases[i].request, strlen(cases[i].request));
+		receive(&rig, fd, &closed);
+		CHECK_EQ(atoi(reply + 9), cases[i].status);
+		close(fd);
+	}
+	CHECK_EQ(rig.node.edits + rig.node.starts + rig.node.logouts +
+		 rig.node.logins, 0);
+	tear_down(&rig);
+}
+
+static void socket_file(void)
+{
+	struct err_detail detail;
+	struct rig rig;
+	struct stat st;
+	int fd;
+
+	set_up(&rig);
+	CHECK_EQ(stat(rig.path, &st), 0);
+	CHECK_EQ(st.st_mode & 07777, 0666);
+	CHECK_EQ(api_listen(rig.path, &detail, &fd), -EADDRINUSE);
+	tear_down(&rig);
+	/* One that nobody listens on any more is replaced, a file is not. */
+	CHECK_EQ(api_listen(rig.path, &detail, &fd), 0);
+	close(fd);
+	CHECK_EQ(api_listen(rig.path, &detail, &fd), 0);
+	close(fd);
+	unlink(rig.path);
+	fd = open(rig.path, O_CREAT | O_WRONLY, 0600);
+	close(fd);
+	CHECK_EQ(api_listen(rig.path, &detail, &fd), -EEXIST);
+	CHECK_EQ(stat(rig.path, &st), 0);
+	unlink(rig.path);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct test tests[] = {
+		TEST(statuses),
+		TEST(origins),
+		TEST(bad_bytes),
+		TEST(split_at_every_byte),
+		TEST(pipelining_and_keep_alive),
+		TEST(expectations),
+		TEST(slow_clients),
+		TEST(rate_limit),
+		TEST(connection_limits),
+		TEST(watching),
+		TEST(silent_watch_has_a_head),
+		TEST(watchers_are_bounded),
+		TEST(slow_watcher_is_dropped),
+		TEST(rights),
+		TEST(other_user),
+		TEST(socket_file),
+	};
+
+	if (secret_init() < 0)
+		return 1;
+	return test_main(tests, ARRAY_SIZE(tests), argc, argv);
+}
