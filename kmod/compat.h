@@ -41,6 +41,20 @@
 #define tn_timer_container(var, timer, field) from_timer(var, timer, field)
 #endif
 
+/*
+ * hrtimer: the callback is an argument of the set-up call in newer trees.
+ * The user includes <linux/hrtimer.h>.
+ */
+#ifdef TN_HAVE_HRTIMER_SETUP
+#define tn_hrtimer_setup(timer, fn, clock, mode) \
+	hrtimer_setup(timer, fn, clock, mode)
+#else
+#define tn_hrtimer_setup(timer, fn, clock, mode) do {	\
+	hrtimer_init(timer, clock, mode);		\
+	(timer)->function = (fn);			\
+} while (0)
+#endif
+
 /* Workqueues: before this flag, per-CPU was what a queue is when not unbound. */
 
 #ifdef TN_HAVE_WQ_PERCPU

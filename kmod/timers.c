@@ -25,9 +25,9 @@ static unsigned long tn_jitter(void)
 }
 
 /*
- * Arm a timer of a living peer, not cut off, of a running device. The check and the arming
- * are one RCU section: teardown sets the bit, waits a grace period and only
- * then deletes the timers, so no timer is armed behind its back.
+ * Arm a timer of a living peer, not cut off, of a running device. The check and
+ * the arming are one RCU section: teardown sets the bit, waits a grace period
+ * and only then deletes the timers, so no timer is armed behind its back.
  */
 static void tn_timer_arm(struct tn_peer *peer, struct timer_list *timer,
 			 unsigned long delay)

@@ -148,6 +148,8 @@ have_header NET_GSO_H net/gso.h
 have TIMER_CONTAINER_OF \
 	'struct s { struct timer_list t; }; struct timer_list *t = NULL;
 	 struct s *p = timer_container_of(p, t, t); (void)p;'
+have HRTIMER_SETUP \
+	'struct hrtimer t; hrtimer_setup(&t, NULL, CLOCK_MONOTONIC, HRTIMER_MODE_REL);'
 have WQ_PERCPU '(void)WQ_PERCPU;'
 have DEV_LLTX 'struct net_device *d = NULL; d->lltx = true;'
 have NEWLINK_PARAMS \
