@@ -104,6 +104,16 @@ on_err() {
 	exit 1
 }
 
+# Which drops every device has counted: most failures begin with one.
+drops_seen() {
+	local n
+
+	for n in "${NS_MADE[@]}"; do
+		nsenter --net="/run/netns/$n" "${WG_CMD[@]}" stats 2>/dev/null |
+			awk -v t="$TEST_NAME:   ${n#"$NS_PREFIX"-}:" '$NF > 0 { print t, $0 }'
+	done
+}
+
 kmsg_since_mark() {
 	dmesg 2>/dev/null | sed "1,/$KMSG_MARK/d"
 }
@@ -114,6 +124,7 @@ on_exit() {
 
 	trap - ERR EXIT
 	set +e
+	((rc == 0 || rc == 4)) || ! ours || drops_seen
 	for ((i = ${#ON_EXIT[@]} - 1; i >= 0; i--)); do
 		eval "${ON_EXIT[i]}"
 	done

@@ -65,7 +65,7 @@ def csum(data):
     return s
 
 data = open(sys.argv[1], "rb").read()
-pos, lengths, counters, ids = 24, [], [], set()
+pos, lengths, sessions = 24, [], {}
 while pos + 16 <= len(data):
     caplen = struct.unpack_from("<I", data, pos + 8)[0]
     f = data[pos + 16:pos + 16 + caplen]
@@ -93,12 +93,14 @@ while pos + 16 <= len(data):
     msg = udp[8:]
     if msg[:4] != b"\x04\0\0\0":
         continue
-    if len(msg) == 32:
-        continue
-    counters.append(struct.unpack_from("<Q", msg, 8)[0])
-    lengths.append(len(msg))
-if counters != list(range(counters[0], counters[0] + len(counters))):
-    sys.exit("counters are not consecutive: %s" % counters)
+    # a slow machine may need a new session half way
+    index, counter = struct.unpack_from("<IQ", msg, 4)
+    sessions.setdefault(index, []).append(counter)
+    if len(msg) > 32:
+        lengths.append(len(msg))
+for counters in sessions.values():
+    if counters != list(range(counters[0], counters[0] + len(counters))):
+        sys.exit("counters are not consecutive: %s" % counters)
 print(" ".join(map(str, lengths)))
 PY
 
