@@ -262,6 +262,9 @@ static int api_login_interactive(void *ctx, struct err_detail *detail)
 	r = have_client(node, detail);
 	if (r < 0)
 		return r;
+	/* "up" says both: the key comes first, and needs no person. */
+	if (node->login_wanted && node->by_key && !*node->refused)
+		return 0;
 	/* One login is enough: whoever comes later gets the same address. */
 	if (node->login_wanted && *client_url(node->client)) {
 		msg.browse_to_url = client_url(node->client);

@@ -31,6 +31,7 @@
  * @client: the control client
  * @login_wanted: a login is under way, whatever WantRunning says
  * @interactive: it is a person's
+ * @by_key: it goes by an auth key
  * @remake_client: with another identity or server, as soon as possible
  * @refused: why the server does not let us in, or ""
  * @netmap: newest map, or NULL
@@ -70,6 +71,7 @@ struct node_own {
 	struct client *client;
 	bool login_wanted;
 	bool interactive;
+	bool by_key;
 	bool remake_client;
 	char refused[NODE_WARNING_TEXT];
 	struct netmap *netmap;

@@ -316,6 +316,7 @@ int login_begin(struct node_own *node, bool interactive,
 	node->refused[0] = 0;
 	node->login_wanted = interactive || auth_key;
 	node->interactive = interactive;
+	node->by_key = auth_key;
 	login_set_pause(node);
 	return 0;
 }
