@@ -561,6 +561,7 @@ static void work(void *ctx)
 		.logged_out = node->identity.prefs.logged_out,
 		.has_key = node_has_key(node),
 		.has_url = node->client && *client_url(node->client),
+		.asked = node->login_wanted,
 		.closed = closed,
 		.applied = node->applied,
 	};

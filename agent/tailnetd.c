@@ -19,6 +19,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,15 +62,20 @@ static int complain(int code, const struct err_detail *detail, int err)
 	return code;
 }
 
-/* Which exit code goes with a failure. */
-static enum exit_code code_of(int err)
+/*
+ * Which exit code goes with a failure. A device or a UDP port that is in use is
+ * no other agent: that would have the state file.
+ */
+static enum exit_code code_of(const struct daemon *d, int err)
 {
+	bool at_node = d->side && !d->node;
+
 	switch (err) {
 	case TNE_NO_MODULE:
 		return EXIT_NO_MODULE;
 	case -EBUSY:
 	case -EADDRINUSE:
-		return EXIT_RUNNING;
+		return at_node ? EXIT_ERROR : EXIT_RUNNING;
 	case TNE_STATE_FORMAT:
 	case TNE_STATE_SEALED:
 	case TNE_STATE_FILE:
@@ -307,7 +313,7 @@ static int run(struct daemon *d)
 
 	r = build(d, &detail);
 	if (r < 0)
-		return complain(code_of(r), &detail, r);
+		return complain(code_of(d, r), &detail, r);
 	service_notify("READY=1");
 	log_notice("tailnetd " VERSION_LONG ": ready");
 	r = loop_run(d->loop);

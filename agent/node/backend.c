@@ -7,6 +7,9 @@ enum backend_state backend_decide(const struct backend_facts *facts)
 		return BACKEND_NEEDS_LOGIN;
 	if (!facts->want_running)
 		return BACKEND_STOPPED;
+	/* The server does not know us any more. */
+	if (facts->has_url && !facts->asked)
+		return BACKEND_NEEDS_LOGIN;
 
 	switch (facts->closed) {
 	case VIEW_NO_MAP:

@@ -14,6 +14,7 @@
  * @logged_out: the user has logged out
  * @has_key: there is a node key
  * @has_url: a person has to log in somewhere
+ * @asked: because a user wants to; until then the old login serves
  * @closed: why there are no peers
  * @applied: kernel and host are as wanted
  */
@@ -22,6 +23,7 @@ struct backend_facts {
 	bool logged_out;
 	bool has_key;
 	bool has_url;
+	bool asked;
 	enum view_closed closed;
 	bool applied;
 };

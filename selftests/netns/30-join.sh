@@ -142,6 +142,7 @@ wait_for 20 "node 1 to be up again" state_is 1 Running
 case_ "a node is deleted"
 ctl delete two
 wait_for 20 "node 1 to have no peer" peers_are 1 0
+wait_for 20 "node 2 to find out" state_is 2 NeedsLogin
 
 case_ "logout"
 tn 1 logout
