@@ -22,6 +22,12 @@ static const struct {
 	{ TNE_NO_FAMILY_ANSWER, ERR_FATAL,
 	  "the kernel module gave an incomplete answer" },
 	{ TNE_TOO_LONG, ERR_REFUSE, "Input is too long" },
+	{ TNE_AUTH_URL, ERR_REFUSE, "not an address to send people to" },
+	{ TNE_REGISTER_REFUSED, ERR_RETRY, "the server does not let us in" },
+	{ TNE_CONTROL_STATUS, ERR_RETRY, "the server answers with an error" },
+	{ TNE_MAP_SILENT, ERR_RETRY, "the server has fallen silent" },
+	{ TNE_MAP_ENDED, ERR_RETRY, "the server ended the map stream" },
+	{ TNE_NOT_READY, ERR_RETRY, "not possible in this state" },
 };
 
 const char *err_text(int err)

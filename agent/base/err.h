@@ -15,6 +15,12 @@ enum tne {
 	TNE_NO_MODULE = -4099,		/* the netlink family does not exist */
 	TNE_NO_FAMILY_ANSWER = -4100,	/* answer without what was asked for */
 	TNE_TOO_LONG = -4101,		/* input above its limit */
+	TNE_AUTH_URL = -4400,		/* people must not be sent there */
+	TNE_REGISTER_REFUSED = -4401,	/* server does not let us in */
+	TNE_CONTROL_STATUS = -4402,	/* HTTP status of an answer */
+	TNE_MAP_SILENT = -4403,		/* map stream without messages */
+	TNE_MAP_ENDED = -4404,		/* map stream was ended */
+	TNE_NOT_READY = -4405,		/* the node cannot do that now */
 };
 
 enum err_class {
