@@ -12,6 +12,7 @@
 #include "model/routes.h"
 #include "node/backend.h"
 #include "node/core.h"
+#include "node/health.h"
 #include "node/login.h"
 #include "node/node_status.h"
 #include "node/service.h"
@@ -27,7 +28,6 @@
 #define ENGINE_MS 2000		/* source: ipn/ipnlocal, engine status */
 /* With more peers than this that may have changed, all are looked at. */
 #define CHANGED_MAX 1024
-#define POLL_LOST_TEXT "the control server cannot be reached; the map is that of before"
 
 /* Small answers */
 
@@ -133,113 +133,6 @@ void node_tell_self(struct node_own *node)
 		watchers_tell(&node->watchers, &msg);
 	}
 	status_peer_done(&self);
-}
-
-static void warn(struct node_own *node, const char *code, const char *severity,
-		 const char *title, bool impacts, const char *text)
-{
-	struct notify_warning *w;
-
-	if (node->n_warnings == NODE_WARNINGS_MAX)
-		return;
-	w = &node->warnings[node->n_warnings];
-	snprintf(node->texts[node->n_warnings], NODE_WARNING_TEXT, "%s", text);
-	*w = (struct notify_warning){
-		.code = code, .severity = severity, .title = title,
-		.text = node->texts[node->n_warnings], .impacts = impacts,
-	};
-	node->n_warnings++;
-}
-
-static const char *severity_name(enum health_severity severity)
-{
-	switch (severity) {
-	case HEALTH_LOW:
-		return "low";
-	case HEALTH_MEDIUM:
-		return "medium";
-	case HEALTH_HIGH:
-		return "high";
-	}
-	return "low";
-}
-
-static void collect_server_health(struct node_own *node)
-{
-	const struct health_messages *messages = node->netmap->messages;
-	const struct health_lines *lines = node->netmap->health;
-	size_t i;
-
-	/* If there are messages, lines are an older form of the same. */
-	if (messages && messages->n) {
-		for (i = 0; i < messages->n; i++)
-			warn(node, "control-health",
-			     severity_name(messages->item[i].severity),
-			     "the control server says",
-			     messages->item[i].impacts_connectivity,
-			     *messages->item[i].text ?
-			     messages->item[i].text : messages->item[i].title);
-		return;
-	}
-	for (i = 0; lines && i < lines->lines.n; i++)
-		warn(node, "control-health", "medium",
-		     "the control server says", false, lines->lines.item[i]);
-}
-
-static void collect_peer_health(struct node_own *node)
-{
-	const struct node *peer = NULL;
-	size_t jailed = 0, masked = 0;
-	char text[NODE_WARNING_TEXT];
-
-	while ((peer = netmap_next_peer(node->netmap, peer))) {
-		jailed += peer->jailed;
-		masked += peer->masq_v4.len || peer->masq_v6.len;
-	}
-	if (!jailed && !masked)
-		return;
-	snprintf(text, sizeof(text),
-		 "%zu peers are left out: they need a packet filter (%zu) or rewritten addresses (%zu), which this version does not have",
-		 jailed + masked, jailed, masked);
-	warn(node, "peers-left-out", "medium", "peers are left out", true,
-	     text);
-}
-
-void node_collect_health(struct node_own *node)
-{
-	const struct timestamp now = node_now(node);
-	bool in_poll = node->client && client_is_in_poll(node->client);
-
-	node->n_warnings = 0;
-	if (*node->refused)
-		warn(node, "login-state", "high", "not logged in", true,
-		     node->refused);
-	if (*node->data_error)
-		warn(node, "dataplane", "high", "the kernel refuses", true,
-		     node->data_error);
-	if (*node->host_error)
-		warn(node, "router", "high", "addresses and routes", true,
-		     node->host_error);
-	if (!node->netmap)
-		return;
-	if (node->identity.prefs.want_running && !in_poll)
-		warn(node, "not-in-map-poll", "medium", "out of sync", false,
-		     POLL_LOST_TEXT);
-	if (view_check(node->netmap, &now) == VIEW_LOCKED)
-		warn(node, "locked-out", "high", "tailnet lock", true,
-		     "tailnet lock is in use, and this version cannot check signatures: no peer is let in");
-	collect_peer_health(node);
-	collect_server_health(node);
-}
-
-static void tell_health(struct node_own *node)
-{
-	struct notify msg = { .has_health = true };
-
-	node_collect_health(node);
-	msg.warnings = node->warnings;
-	msg.n_warnings = node->n_warnings;
-	watchers_tell(&node->watchers, &msg);
 }
 
 static void tell_service(struct node_own *node)
@@ -570,7 +463,7 @@ static void work(void *ctx)
 		node->shown_self = node->netmap->self;
 		node_tell_self(node);
 	}
-	tell_health(node);
+	health_tell(node);
 	tell_service(node);
 }
 

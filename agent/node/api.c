@@ -7,6 +7,7 @@
 #include "model/filter_rules.h"
 #include "node/core.h"
 #include "node/dump.h"
+#include "node/health.h"
 #include "node/login.h"
 #include "node/node_status.h"
 
@@ -48,7 +49,7 @@ static int add_health(struct node_own *node, struct status *ret)
 	size_t i;
 	int r = 0;
 
-	node_collect_health(node);
+	health_collect(node);
 	for (i = 0; i < node->n_warnings && r == 0; i++)
 		r = str_list_add(&ret->health, node->warnings[i].text,
 				 strlen(node->warnings[i].text));
@@ -303,7 +304,7 @@ static size_t api_health(void *ctx, const struct notify_warning **ret)
 {
 	struct node_own *node = ctx;
 
-	node_collect_health(node);
+	health_collect(node);
 	*ret = node->warnings;
 	return node->n_warnings;
 }

@@ -53,9 +53,10 @@
  * @endpoints: own ones
  * @n_endpoints: how many
  * @watchers: who is told
- * @warnings: of the last node_collect_health()
+ * @warnings: of the last health_collect()
  * @n_warnings: how many
  * @texts: of them
+ * @told_health: sum over what watchers were told of them
  * @work: does what is to be done
  * @retry: after a failure
  * @n_failed: in a row
@@ -96,6 +97,7 @@ struct node_own {
 	struct notify_warning warnings[NODE_WARNINGS_MAX];
 	size_t n_warnings;
 	char texts[NODE_WARNINGS_MAX][NODE_WARNING_TEXT];
+	uint64_t told_health;
 	struct loop_later work;
 	struct loop_timer retry;
 	unsigned int n_failed;
@@ -174,12 +176,6 @@ void node_tell_state(struct node_own *node);
  * @node: the node
  */
 void node_tell_self(struct node_own *node);
-
-/**
- * node_collect_health() - gather what is wrong
- * @node: its @warnings are set
- */
-void node_collect_health(struct node_own *node);
 
 /**
  * node_set_netmap() - there is another map

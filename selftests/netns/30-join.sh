@@ -133,6 +133,11 @@ expect_eq "peers" "$(n_peers 1)" 0
 tn 1 up >"$WORK/up1.log" 2>&1 || fail "up: $(tail -3 "$WORK/up1.log")"
 ping_once 2 "$A"
 
+case_ "the device is deleted by hand"
+nsip 1 link del tailnet0
+wait_for 20 "node 1 to make it again" peers_are 1 1
+ping_once 2 "$A"
+
 case_ "an agent stops, the network stays"
 stop "${PID[1]}"
 ping_all 2 "$A" 20

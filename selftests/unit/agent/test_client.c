@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The control client against a server played by hand, under a simulated clock. */
+#include "fail_alloc.h"
 #include "fake_conn.h"
 #include "test.h"
 
@@ -364,7 +365,7 @@ static void busy_server(void)
 	/* Nothing that happens here is a reason to hurry. */
 	client_network_changed(w.client);
 	advance(19000);
-	CHECK(!reg_request());
+	CHECK(!fake.open);
 	advance(1100);
 	fake_connected();
 	turn();
@@ -682,7 +683,30 @@ static void orders(void)
 	stop();
 }
 
+static int make_once(void *ctx)
+{
+	struct client_config config = {
+		.transfers = w.transfers, .server_url = "https://c.example",
+		.version = 113, .machine = w.machine, .random = half,
+	};
+	struct client *client = NULL;
+	int r;
+
+	(void)ctx;
+	r = client_new(&config, &calls, &client);
+	client_free(client);
+	return r;
+}
+
+static void no_memory(void)
+{
+	CHECK_IN(begin(true, 0));
+	CHECK(fail_alloc_each(make_once, NULL) > 0);
+	stop();
+}
+
 static const struct test tests[] = {
+	TEST(no_memory),
 	TEST(restart),
 	TEST(login_by_url),
 	TEST(same_url),
