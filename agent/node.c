@@ -398,7 +398,8 @@ static int bring(struct node_own *node, enum view_closed closed)
 	int r, r2;
 
 	if (node->data_lost) {
-		log_warning("dataplane: the device has lost its sockets");
+		log_warning("dataplane: device %s is gone, or its sockets are",
+			    node->config.tun);
 		node->data_lost = false;
 		data_side_close(&node->data);
 	}
@@ -443,6 +444,8 @@ static void work(void *ctx)
 	r = bring(node, closed);
 	if (r < 0) {
 		node->applied = false;
+		if (r == -ENODEV)
+			node->data_lost = true;
 		log_warning("node: %s; trying again", *node->data_error ?
 			    node->data_error : node->host_error);
 		retry(node);
@@ -510,10 +513,12 @@ static void on_host_change(void *ctx, unsigned int bits)
 {
 	struct node_own *node = ctx;
 
-	if (bits & CHANGE_LINK) {
-		log_warning("system: device %s is gone", node->config.tun);
-		data_side_close(&node->data);
-	}
+	/*
+	 * What was on the device goes before the device itself: by the time that
+	 * its end is told, it may not be known as ours any more.
+	 */
+	if ((bits & CHANGE_LINK) || !node->host.state.ifindex)
+		node->data_lost = true;
 	if (bits & CHANGE_HOST) {
 		log_info("system: the network of this host has changed");
 		node->n_endpoints =

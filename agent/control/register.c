@@ -288,7 +288,8 @@ static void act(struct registration *reg, struct register_action *action)
 		/* Only a signer could; there is none until the lock is built. */
 		action->act = REGISTER_ACT_RETRY;
 		action->err = err_explain(&action->detail, TNE_REGISTER_REFUSED,
-			"the server asks for a signature of the tailnet lock, which this node cannot make yet");
+			"the server asks for a signature of the tailnet lock, "
+			"which this node cannot make yet");
 		finish(reg, action);
 		return;
 	case REGISTER_ACT_RETRY:

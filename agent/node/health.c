@@ -73,7 +73,8 @@ static void collect_peer_health(struct node_own *node)
 	if (!jailed && !masked)
 		return;
 	snprintf(text, sizeof(text),
-		 "%zu peers are left out: they need a packet filter (%zu) or rewritten addresses (%zu), which this version does not have",
+		 "%zu peers are left out: they need a packet filter (%zu) or "
+		 "rewritten addresses (%zu), which this version does not have",
 		 jailed + masked, jailed, masked);
 	warn(node, "peers-left-out", "medium", "peers are left out", true,
 	     text);
@@ -101,7 +102,8 @@ void health_collect(struct node_own *node)
 		     POLL_LOST_TEXT);
 	if (view_check(node->netmap, &now) == VIEW_LOCKED)
 		warn(node, "locked-out", "high", "tailnet lock", true,
-		     "tailnet lock is in use, and this version cannot check signatures: no peer is let in");
+		     "tailnet lock is in use, and this version cannot check "
+		     "signatures: no peer is let in");
 	collect_peer_health(node);
 	collect_server_health(node);
 }

@@ -232,7 +232,7 @@ static void on_exit_wanted(void *ctx, int code)
 
 	if (loop_now_ms(node->config.loop) - node->started_ms <
 	    EXIT_SELDOM_MS) {
-		log_warning("control: the server wants us to exit with %d, which is too soon; ignoring",
+		log_warning("control: the server wants us to exit with %d so soon, ignoring",
 			    code);
 		return;
 	}

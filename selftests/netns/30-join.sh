@@ -126,8 +126,8 @@ case_ "down and up"
 tn 1 down
 wait_for 10 "node 1 to stop" state_is 1 Stopped
 ping_none 2 "$A"
-expect_eq "addresses of the link" \
-	"$(nsip 1 -j addr show tailnet0 | jq '[.[].addr_info[] | select(.scope == "global")] | length')" 0
+expect_eq "addresses of the link" "$(nsip 1 -j addr show tailnet0 |
+	jq '[.[].addr_info[] | select(.scope == "global")] | length')" 0
 [[ -z $(nsip 1 route show table 52) ]] || fail "routes are left"
 expect_eq "peers" "$(n_peers 1)" 0
 tn 1 up >"$WORK/up1.log" 2>&1 || fail "up: $(tail -3 "$WORK/up1.log")"

@@ -108,7 +108,8 @@ static void c2n(void)
 		{ "GET /update HTTP/1.1\r\n\r\n", "200 OK",
 		  "{\"Enabled\":false,\"Supported\":false,\"Started\":false}" },
 		{ "POST /update HTTP/1.1\r\n\r\n", "200 OK",
-		  "{\"Err\":\"not supported\",\"Enabled\":false,\"Supported\":false,\"Started\":false}" },
+		  "{\"Err\":\"not supported\",\"Enabled\":false,"
+		  "\"Supported\":false,\"Started\":false}" },
 		{ "DELETE /update HTTP/1.1\r\n\r\n", "405", "bad method\n" },
 		{ "POST /logtail/flush HTTP/1.1\r\n\r\n", "500",
 		  "no log flusher wired up\n" },
