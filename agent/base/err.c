@@ -67,6 +67,12 @@ static const struct {
 	{ TNE_LOCAL_HTTP, ERR_REFUSE, "not the expected HTTP message" },
 	{ TNE_USAGE, ERR_REFUSE, "wrong arguments" },
 	{ TNE_UNSUPPORTED, ERR_REFUSE, "not supported yet" },
+	{ TNE_AUTH_URL, ERR_REFUSE, "not an address to send people to" },
+	{ TNE_REGISTER_REFUSED, ERR_RETRY, "the server does not let us in" },
+	{ TNE_CONTROL_STATUS, ERR_RETRY, "the server answers with an error" },
+	{ TNE_MAP_SILENT, ERR_RETRY, "the server has fallen silent" },
+	{ TNE_MAP_ENDED, ERR_RETRY, "the server ended the map stream" },
+	{ TNE_NOT_READY, ERR_RETRY, "not possible in this state" },
 };
 
 const char *err_text(int err)

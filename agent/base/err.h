@@ -57,6 +57,12 @@ enum tne {
 	TNE_LOCAL_HTTP = -4306,		/* not HTTP, or not as we speak it */
 	TNE_USAGE = -4307,		/* command line */
 	TNE_UNSUPPORTED = -4308,	/* known, but not built yet */
+	TNE_AUTH_URL = -4400,		/* people must not be sent there */
+	TNE_REGISTER_REFUSED = -4401,	/* server does not let us in */
+	TNE_CONTROL_STATUS = -4402,	/* HTTP status of an answer */
+	TNE_MAP_SILENT = -4403,		/* map stream without messages */
+	TNE_MAP_ENDED = -4404,		/* map stream was ended */
+	TNE_NOT_READY = -4405,		/* the node cannot do that now */
 };
 
 enum err_class {

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The inside of the node, for node.c and the files of this folder that work on
+ * it: login.c (what the control client tells), api.c (what users ask).
+ */
+#ifndef NODE_CORE_H
+#define NODE_CORE_H
+
+#include "control/client.h"
+#include "model/netmap.h"
+#include "model/view.h"
+#include "node/data_side.h"
+#include "node/host_side.h"
+#include "node/self_info.h"
+#include "node/watchers.h"
+#include "node_own.h"
+#include "store/identity.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define NODE_WARNINGS_MAX 64
+#define NODE_WARNING_TEXT 400
+
+/**
+ * struct node_own - the node
+ * @config: as given
+ * @identity: who we are
+ * @self: what we say of ourselves
+ * @disco: key of this process
+ * @client: the control client
+ * @login_wanted: a login is under way, whatever WantRunning says
+ * @interactive: it is a person's
+ * @by_key: it goes by an auth key
+ * @remake_client: with another identity or server, as soon as possible
+ * @refused: why the server does not let us in, or ""
+ * @netmap: newest map, or NULL
+ * @shown_self: self node that watchers were told of last
+ * @view: how the peers are wanted
+ * @view_known: @view goes with @netmap but for @changed
+ * @changed: keys of peers that may have changed since
+ * @n_changed: how many
+ * @cap_changed: allocated
+ * @host_dirty: addresses and routes have to be compared
+ * @data: the kernel's side
+ * @switches: of the device, as found
+ * @data_lost: the device has to be taken again
+ * @data_error: what is wrong with it, or ""
+ * @host: the host's side
+ * @host_error: what is wrong with it, or ""
+ * @applied: both are as wanted
+ * @backend: the state; written by enter() in node.c alone
+ * @endpoints: own ones
+ * @n_endpoints: how many
+ * @watchers: who is told
+ * @warnings: of the last health_collect()
+ * @n_warnings: how many
+ * @texts: of them
+ * @told_health: sum over what watchers were told of them
+ * @work: does what is to be done
+ * @retry: after a failure
+ * @n_failed: in a row
+ * @engine: counters for those who want them
+ * @watchdog: tells the service manager that we live
+ * @started_ms: boot time
+ */
+struct node_own {
+	struct node_own_config config;
+	struct identity identity;
+	struct self_info self;
+	struct disco_public disco;
+	struct client *client;
+	bool login_wanted;
+	bool interactive;
+	bool by_key;
+	bool remake_client;
+	char refused[NODE_WARNING_TEXT];
+	struct netmap *netmap;
+	const struct node *shown_self;
+	struct wanted view;
+	bool view_known;
+	struct node_public *changed;
+	size_t n_changed;
+	size_t cap_changed;
+	bool host_dirty;
+	struct data_side data;
+	bool switches[WG_SWITCHES];
+	bool data_lost;
+	char data_error[NODE_WARNING_TEXT];
+	struct host_side host;
+	char host_error[NODE_WARNING_TEXT];
+	bool applied;
+	enum backend_state backend;
+	struct own_endpoint endpoints[HOST_SIDE_ENDPOINTS];
+	size_t n_endpoints;
+	struct watchers watchers;
+	struct notify_warning warnings[NODE_WARNINGS_MAX];
+	size_t n_warnings;
+	char texts[NODE_WARNINGS_MAX][NODE_WARNING_TEXT];
+	uint64_t told_health;
+	struct loop_later work;
+	struct loop_timer retry;
+	unsigned int n_failed;
+	struct loop_timer engine;
+	struct loop_timer watchdog;
+	uint64_t started_ms;
+};
+
+/**
+ * node_kick() - there is something to be done
+ * @node: does it in the next round
+ */
+void node_kick(struct node_own *node);
+
+/**
+ * node_dirty() - everything has to be compared
+ * @node: does it in the next round
+ */
+void node_dirty(struct node_own *node);
+
+/**
+ * node_now() - wall clock
+ * @node: knows the clock
+ *
+ * Return: the time, set.
+ */
+struct timestamp node_now(const struct node_own *node);
+
+/**
+ * node_has_key() - is there a node key?
+ * @node: the node
+ *
+ * Return: true if so.
+ */
+bool node_has_key(const struct node_own *node);
+
+/**
+ * node_control_url() - which control server
+ * @node: the node
+ *
+ * Return: borrowed until the preferences change.
+ */
+const char *node_control_url(const struct node_own *node);
+
+/**
+ * node_exit_node() - the chosen exit node
+ * @node: the node
+ *
+ * Return: its stable id, or "".
+ */
+const char *node_exit_node(const struct node_own *node);
+
+/**
+ * node_save() - put the identity on disk
+ * @node:	the node
+ * @detail:	filled on error
+ *
+ * Return: 0 or an error.
+ */
+int node_save(struct node_own *node, struct err_detail *detail);
+
+/**
+ * node_set_self() - gather anew what we say of ourselves
+ * @node: after any change of its preferences
+ */
+void node_set_self(struct node_own *node);
+
+/**
+ * node_tell_state() - tell watchers the state, whether or not it has changed
+ * @node: the node
+ */
+void node_tell_state(struct node_own *node);
+
+/**
+ * node_tell_self() - tell watchers about this node
+ * @node: the node
+ */
+void node_tell_self(struct node_own *node);
+
+/**
+ * node_set_netmap() - there is another map
+ * @node:	the node
+ * @netmap:	gets a reference; NULL = none any more
+ */
+void node_set_netmap(struct node_own *node, struct netmap *netmap);
+
+#endif /* NODE_CORE_H */

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "node/health.h"
+
+#include "model/health.h"
+#include "node/core.h"
+
+#include <stdio.h>
+
+#define POLL_LOST_TEXT \
+	"the control server cannot be reached; the map is that of before"
+
+static void warn(struct node_own *node, const char *code, const char *severity,
+		 const char *title, bool impacts, const char *text)
+{
+	struct notify_warning *w;
+
+	if (node->n_warnings == NODE_WARNINGS_MAX)
+		return;
+	w = &node->warnings[node->n_warnings];
+	snprintf(node->texts[node->n_warnings], NODE_WARNING_TEXT, "%s", text);
+	*w = (struct notify_warning){
+		.code = code, .severity = severity, .title = title,
+		.text = node->texts[node->n_warnings], .impacts = impacts,
+	};
+	node->n_warnings++;
+}
+
+static const char *severity_name(enum health_severity severity)
+{
+	switch (severity) {
+	case HEALTH_LOW:
+		return "low";
+	case HEALTH_MEDIUM:
+		return "medium";
+	case HEALTH_HIGH:
+		return "high";
+	}
+	return "low";
+}
+
+static void collect_server_health(struct node_own *node)
+{
+	const struct health_messages *messages = node->netmap->messages;
+	const struct health_lines *lines = node->netmap->health;
+	size_t i;
+
+	/* If there are messages, lines are an older form of the same. */
+	if (messages && messages->n) {
+		for (i = 0; i < messages->n; i++)
+			warn(node, "control-health",
+			     severity_name(messages->item[i].severity),
+			     "the control server says",
+			     messages->item[i].impacts_connectivity,
+			     *messages->item[i].text ?
+			     messages->item[i].text : messages->item[i].title);
+		return;
+	}
+	for (i = 0; lines && i < lines->lines.n; i++)
+		warn(node, "control-health", "medium",
+		     "the control server says", false, lines->lines.item[i]);
+}
+
+static void collect_peer_health(struct node_own *node)
+{
+	const struct node *peer = NULL;
+	size_t jailed = 0, masked = 0;
+	char text[NODE_WARNING_TEXT];
+
+	while ((peer = netmap_next_peer(node->netmap, peer))) {
+		jailed += peer->jailed;
+		masked += peer->masq_v4.len || peer->masq_v6.len;
+	}
+	if (!jailed && !masked)
+		return;
+	snprintf(text, sizeof(text),
+		 "%zu peers are left out: they need a packet filter (%zu) or "
+		 "rewritten addresses (%zu), which this version does not have",
+		 jailed + masked, jailed, masked);
+	warn(node, "peers-left-out", "medium", "peers are left out", true,
+	     text);
+}
+
+void health_collect(struct node_own *node)
+{
+	const struct timestamp now = node_now(node);
+	bool in_poll = node->client && client_is_in_poll(node->client);
+
+	node->n_warnings = 0;
+	if (*node->refused)
+		warn(node, "login-state", "high", "not logged in", true,
+		     node->refused);
+	if (*node->data_error)
+		warn(node, "dataplane", "high", "the kernel refuses", true,
+		     node->data_error);
+	if (*node->host_error)
+		warn(node, "router", "high", "addresses and routes", true,
+		     node->host_error);
+	if (!node->netmap)
+		return;
+	if (node->identity.prefs.want_running && !in_poll)
+		warn(node, "not-in-map-poll", "medium", "out of sync", false,
+		     POLL_LOST_TEXT);
+	if (view_check(node->netmap, &now) == VIEW_LOCKED)
+		warn(node, "locked-out", "high", "tailnet lock", true,
+		     "tailnet lock is in use, and this version cannot check "
+		     "signatures: no peer is let in");
+	collect_peer_health(node);
+	collect_server_health(node);
+}
+
+/* FNV-1a; two lists with the same sum are one message too few, no more. */
+static uint64_t sum_health(const struct node_own *node)
+{
+	uint64_t sum = UINT64_C(0xcbf29ce484222325);
+	const char *c;
+	size_t i;
+
+	for (i = 0; i < node->n_warnings; i++) {
+		for (c = node->warnings[i].text; *c; c++)
+			sum = (sum ^ (unsigned char)*c) * 0x100000001b3;
+		sum = (sum ^ 1) * 0x100000001b3;
+	}
+	return sum;
+}
+
+void health_tell(struct node_own *node)
+{
+	struct notify msg = { .has_health = true };
+	uint64_t sum;
+
+	health_collect(node);
+	sum = sum_health(node);
+	if (sum == node->told_health)
+		return;
+	node->told_health = sum;
+	msg.warnings = node->warnings;
+	msg.n_warnings = node->n_warnings;
+	watchers_tell(&node->watchers, &msg);
+}

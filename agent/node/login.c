@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "node/login.h"
+
+#include "base/log.h"
+#include "model/notify.h"
+#include "node/core.h"
+#include "wire/control_frame.h"
+#include "wire/register_json.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sodium.h>
+#include <sys/timex.h>
+
+/* What an order to exit is answered with; ours, so that no manager tries again. */
+#define EXIT_ORDERED 75
+#define EXIT_SELDOM_MS (5 * 60 * 1000)
+
+static void on_state(void *ctx, enum client_state state)
+{
+	(void)state;
+	node_kick(ctx);
+}
+
+static void on_self(void *ctx, struct control_self *ret)
+{
+	struct node_own *node = ctx;
+
+	*ret = (struct control_self){
+		.hostinfo = &node->self.info,
+		.disco_key = node->disco,
+		.endpoints = node->endpoints,
+		.n_endpoints = node->n_endpoints,
+	};
+}
+
+static void entry_name(const struct node_own *node, char ret[600])
+{
+	snprintf(ret, 600, "ControlKey:%.500s", node_control_url(node));
+}
+
+static void on_server_key(void *ctx, const struct machine_public *key,
+			  bool known)
+{
+	struct node_own *node = ctx;
+	struct key_hex text;
+	char name[600];
+
+	(void)known;
+	entry_name(node, name);
+	if (side_write(node->config.side, name,
+		       key_text_format_machine(key, &text)) < 0)
+		log_warning("store: the server's key is not remembered");
+}
+
+static void on_visit(void *ctx, const char *url)
+{
+	struct node_own *node = ctx;
+	const struct notify msg = { .browse_to_url = url };
+
+	log_notice("control: to log in, visit %s", url);
+	watchers_tell(&node->watchers, &msg);
+	node_kick(node);
+}
+
+static int set_user(struct persist *persist,
+		    const struct register_response *response)
+{
+	struct profile_user user = {
+		.id = response->user.id,
+	};
+	int r = -ENOMEM;
+
+	user.login = strdup(response->login.login_name);
+	user.display = strdup(*response->login.display_name ?
+			      response->login.display_name :
+			      response->user.display_name);
+	user.picture_url = strdup(response->login.profile_pic_url);
+	if (user.login && user.display && user.picture_url) {
+		profile_user_done(&persist->user);
+		persist->user = user;
+		user = (struct profile_user){ 0 };
+		r = 0;
+	}
+	profile_user_done(&user);
+	return r;
+}
+
+static int set_profile(struct node_own *node)
+{
+	struct profile *profile = &node->identity.profile;
+	struct profile_user user = { 0 };
+	int r;
+
+	r = profile_user_copy(&node->identity.persist.user, &user);
+	if (r < 0)
+		return r;
+	profile_user_done(&profile->user);
+	profile->user = user;
+	r = prefs_set_text(&profile->control_url, node_control_url(node));
+	if (r == 0 && !*prefs_text(profile->name))
+		r = prefs_set_text(&profile->name, user.login);
+	return r;
+}
+
+/*
+ * The new key counts only once it is on disk. On failure everything is as it
+ * was, but for the names of the user.
+ */
+static int keep(struct node_own *node, const struct register_response *response,
+		struct secret32 *key)
+{
+	struct persist *persist = &node->identity.persist;
+	struct secret32 *old_node = persist->old_node, *cur = persist->node;
+	struct prefs *prefs = &node->identity.prefs;
+	bool logged_out = prefs->logged_out, want = prefs->want_running;
+	struct err_detail detail = { 0 };
+	int r;
+
+	r = set_user(persist, response);
+	if (r == 0)
+		r = set_profile(node);
+	if (r < 0) {
+		secret32_free(key);
+		return r;
+	}
+	if (key) {
+		persist->old_node = cur;
+		persist->node = key;
+	}
+	prefs->logged_out = false;
+	/* Whoever logs in by hand wants the network. */
+	if (node->interactive)
+		prefs->want_running = true;
+	r = node_save(node, &detail);
+	if (r < 0) {
+		prefs->logged_out = logged_out;
+		prefs->want_running = want;
+		persist->old_node = old_node;
+		persist->node = cur;
+		secret32_free(key);
+		return r;
+	}
+	if (key)
+		secret32_free(old_node);
+	return 0;
+}
+
+static int on_registered(void *ctx, const struct register_response *response,
+			 struct secret32 *key)
+{
+	struct node_own *node = ctx;
+	const struct notify msg = {
+		.login_finished = true, .prefs = &node->identity.prefs,
+	};
+	bool wanted = node->login_wanted;
+	int r;
+
+	r = keep(node, response, key);
+	if (r < 0)
+		return r;
+	node->login_wanted = false;
+	node->interactive = false;
+	node->refused[0] = 0;
+	login_set_pause(node);
+	if (key)
+		node_dirty(node);
+	if (wanted || key) {
+		watchers_tell(&node->watchers, &msg);
+		node_tell_self(node);
+		node_tell_state(node);
+	}
+	node_kick(node);
+	return 0;
+}
+
+static void on_refused(void *ctx, const char *why, bool give_up)
+{
+	struct node_own *node = ctx;
+	const struct notify msg = { .error = node->refused };
+
+	snprintf(node->refused, sizeof(node->refused), "%s", why);
+	if (give_up)
+		node->login_wanted = false;
+	watchers_tell(&node->watchers, &msg);
+	node_kick(node);
+}
+
+static void on_netmap(void *ctx, struct netmap *netmap)
+{
+	node_set_netmap(ctx, netmap);
+}
+
+static void on_pop_url(void *ctx, const char *url)
+{
+	struct node_own *node = ctx;
+	const struct notify msg = { .browse_to_url = url };
+
+	log_notice("control: the server wants you to see %s", url);
+	watchers_tell(&node->watchers, &msg);
+}
+
+static void on_logged_out(void *ctx)
+{
+	struct node_own *node = ctx;
+	struct err_detail detail = { 0 };
+	int r;
+
+	node->login_wanted = false;
+	node->refused[0] = 0;
+	r = identity_forget(&node->identity);
+	if (r == 0) {
+		node->identity.prefs.logged_out = true;
+		node->identity.prefs.want_running = false;
+		r = node_save(node, &detail);
+	}
+	if (r < 0)
+		log_err("store: the logout is not on disk: %s %s", err_text(r),
+			detail.text);
+	node_set_netmap(node, NULL);
+	/* This one speaks for who we were. */
+	node->remake_client = true;
+	node_dirty(node);
+}
+
+static void on_exit_wanted(void *ctx, int code)
+{
+	struct node_own *node = ctx;
+
+	if (loop_now_ms(node->config.loop) - node->started_ms <
+	    EXIT_SELDOM_MS) {
+		log_warning("control: the server wants us to exit with %d so soon, ignoring",
+			    code);
+		return;
+	}
+	log_warning("control: the server wants us to exit with %d", code);
+	loop_stop(node->config.loop, EXIT_ORDERED);
+}
+
+static uint32_t some_random(void *ctx)
+{
+	(void)ctx;
+	return randombytes_random();
+}
+
+static bool clock_is_synced(void)
+{
+	struct timex t = { 0 };
+	int r = adjtimex(&t);
+
+	return r >= 0 && r != TIME_ERROR;
+}
+
+static void public_of(struct secret32 *key, struct node_public *ret)
+{
+	if (key)
+		key_derive_public(key, ret);
+}
+
+int login_make_client(struct node_own *node, struct err_detail *detail)
+{
+	const struct client_calls calls = {
+		.state = on_state, .self = on_self,
+		.server_key = on_server_key, .visit = on_visit,
+		.registered = on_registered, .refused = on_refused,
+		.netmap = on_netmap, .pop_url = on_pop_url,
+		.logged_out = on_logged_out, .exit = on_exit_wanted,
+		.ctx = node,
+	};
+	struct client_config config = {
+		.transfers = node->config.transfers,
+		.server_url = node_control_url(node),
+		.version = CONTROL_VERSION,
+		.machine = node->identity.machine,
+		.pin = node->config.control_key,
+		.random = some_random,
+	};
+	const struct persist *persist = &node->identity.persist;
+	const char *known;
+	char name[600];
+	int r;
+
+	public_of(persist->node, &config.keys.node);
+	public_of(persist->old_node, &config.keys.old_node);
+	config.keys.lock = persist->lock;
+	entry_name(node, name);
+	known = side_find(node->config.side, name);
+	if (known)
+		(void)key_text_parse_machine(known, strlen(known),
+					     &config.known_key);
+
+	client_free(steal(node->client));
+	node->remake_client = false;
+	r = client_new(&config, &calls, &node->client);
+	if (r < 0)
+		return err_explain(detail, r, "control server %s: %s",
+				   config.server_url, err_text(r));
+	client_trust_clock(node->client, clock_is_synced());
+	login_set_pause(node);
+	if (node_has_key(node) && !node->identity.prefs.logged_out)
+		return client_login(node->client, false, NULL);
+	return 0;
+}
+
+int login_begin(struct node_own *node, bool interactive,
+		const struct secret_buf *auth_key)
+{
+	int r;
+
+	r = client_login(node->client, interactive, auth_key);
+	if (r < 0)
+		return r;
+	node->refused[0] = 0;
+	node->login_wanted = interactive || auth_key;
+	node->interactive = interactive;
+	node->by_key = auth_key;
+	login_set_pause(node);
+	return 0;
+}
+
+void login_set_pause(struct node_own *node)
+{
+	if (node->client)
+		client_pause(node->client,
+			     !node->identity.prefs.want_running &&
+			     !node->login_wanted);
+}

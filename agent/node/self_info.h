@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What this node says of itself to the control server. */
+#ifndef NODE_SELF_INFO_H
+#define NODE_SELF_INFO_H
+
+#include "model/hostinfo.h"
+#include "model/prefs.h"
+#include "system/host.h"
+
+/**
+ * struct self_info - the value with all that it borrows from
+ * @facts: about the host
+ * @info: what is said; borrows from here and from the preferences
+ * @netinfo: part of it
+ * @routes: part of it, owned
+ * @tags: part of it, owned
+ */
+struct self_info {
+	struct host_facts facts;
+	struct hostinfo info;
+	struct netinfo netinfo;
+	struct ip_prefix *routes;
+	const char **tags;
+};
+
+/**
+ * self_info_init() - learn about the host
+ * @self: filled with the facts, nothing to be said yet
+ */
+void self_info_init(struct self_info *self);
+
+/**
+ * self_info_set() - say what follows from the preferences
+ * @self:	its @info is changed on success
+ * @prefs:	borrowed until the next call
+ * @log_id:	names the installation; borrowed likewise
+ *
+ * Nothing is claimed that is not built: no services, no SSH, no relay; state is
+ * not sealed, and said so.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int self_info_set(struct self_info *self, const struct prefs *prefs,
+		  const char *log_id);
+
+/**
+ * self_info_done() - free the contents
+ * @self: initialised or all zero
+ */
+void self_info_done(struct self_info *self);
+
+#endif /* NODE_SELF_INFO_H */
