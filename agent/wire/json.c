@@ -119,7 +119,8 @@ static void scan(const char *s, size_t len, char *out, struct scan *ret)
 		case '0' ... '9':
 			for (n = 1; i + n < len && is_number_char(s[i + n]);)
 				n++;
-			if (n >= sizeof(huge) - 1)
+			/* Room for what may be written in its place. */
+			if (n >= sizeof(huge) - 1 + (s[i] == '-'))
 				ret->tamed |= tame_number(s + i, n,
 							  out ? out + i : NULL);
 			i += n;

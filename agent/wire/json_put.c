@@ -109,7 +109,7 @@ static const json_t *find(const json_t *object, const char *name)
 	return json_is_null(value) ? NULL : value;
 }
 
-int json_take_text(const json_t *object, const char *name,
+int json_take_string(const json_t *object, const char *name,
 		   struct err_detail *detail, char **slot)
 {
 	const json_t *value = find(object, name);

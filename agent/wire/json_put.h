@@ -63,7 +63,7 @@ int json_put_json(json_t *object, const char *name, const char *text);
 int json_put_missing(json_t *object, const char *text);
 
 /**
- * json_take_text() - read a text
+ * json_take_string() - read a text
  * @object:	read from; NULL has no members
  * @name:	of the member; absent or null = empty
  * @detail:	filled on error with @name
@@ -71,7 +71,7 @@ int json_put_missing(json_t *object, const char *text);
  *
  * Return: 0, -ENOMEM or TNE_LOCAL_JSON; so do the others.
  */
-int json_take_text(const json_t *object, const char *name,
+int json_take_string(const json_t *object, const char *name,
 		   struct err_detail *detail, char **slot);
 
 /* Texts, appended; absent or null = none. */

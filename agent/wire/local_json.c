@@ -81,7 +81,7 @@ int local_prefs_parse(const json_t *object, struct err_detail *detail,
 	if (r == 0)
 		r = json_take_object(config, "UserProfile", detail, &user);
 	if (r == 0)
-		r = json_take_text(user, "LoginName", detail, &login);
+		r = json_take_string(user, "LoginName", detail, &login);
 	if (r == 0 && !login) {
 		login = calloc(1, 1);
 		if (!login)
@@ -361,10 +361,10 @@ int local_notify_parse(const json_t *object, struct err_detail *detail,
 		       struct local_notify *ret)
 {
 	struct local_notify notify = { 0 };
-	int r = json_take_text(object, "ErrMessage", detail, &notify.error);
+	int r = json_take_string(object, "ErrMessage", detail, &notify.error);
 
 	if (r == 0)
-		r = json_take_text(object, "BrowseToURL", detail,
+		r = json_take_string(object, "BrowseToURL", detail,
 				   &notify.browse_to_url);
 	if (r == 0)
 		r = take_state(object, detail, &notify);

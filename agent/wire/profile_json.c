@@ -28,11 +28,11 @@ static int get_user(const json_t *object, struct err_detail *detail,
 	if (r == 0)
 		r = json_take_number(object, "ID", detail, &user->id);
 	if (r == 0)
-		r = json_take_text(object, "LoginName", detail, &user->login);
+		r = json_take_string(object, "LoginName", detail, &user->login);
 	if (r == 0)
-		r = json_take_text(object, "DisplayName", detail, &user->display);
+		r = json_take_string(object, "DisplayName", detail, &user->display);
 	if (r == 0)
-		r = json_take_text(object, "ProfilePicURL", detail,
+		r = json_take_string(object, "ProfilePicURL", detail,
 			     &user->picture_url);
 	return r == 0 ? json_take_list(object, "Groups", detail, &user->groups) : r;
 }
@@ -115,7 +115,7 @@ static int parse_persist(const json_t *object, struct err_detail *detail,
 	if (r == 0)
 		r = get_user(object, detail, &persist->user);
 	if (r == 0)
-		r = json_take_text(object, "NodeID", detail, &persist->node_id);
+		r = json_take_string(object, "NodeID", detail, &persist->node_id);
 	if (r == 0)
 		r = json_take_list(object, "DisallowedTKAStateIDs", detail,
 			     &persist->disallowed);
@@ -261,20 +261,20 @@ static int parse_profile(const char *id, const json_t *object,
 	memcpy(profile->id, id, PROFILE_ID_LEN);
 	r = json_take_object(object, "NetworkProfile", detail, &network);
 	if (r == 0)
-		r = json_take_text(network, "MagicDNSName", detail,
+		r = json_take_string(network, "MagicDNSName", detail,
 			     &profile->magic_dns_name);
 	if (r == 0)
-		r = json_take_text(network, "DomainName", detail, &profile->domain);
+		r = json_take_string(network, "DomainName", detail, &profile->domain);
 	if (r == 0)
-		r = json_take_text(network, "DisplayName", detail, &profile->tailnet);
+		r = json_take_string(network, "DisplayName", detail, &profile->tailnet);
 	if (r == 0)
-		r = json_take_text(object, "Name", detail, &profile->name);
+		r = json_take_string(object, "Name", detail, &profile->name);
 	if (r == 0)
 		r = get_user(object, detail, &profile->user);
 	if (r == 0)
-		r = json_take_text(object, "NodeID", detail, &profile->node_id);
+		r = json_take_string(object, "NodeID", detail, &profile->node_id);
 	if (r == 0)
-		r = json_take_text(object, "ControlURL", detail,
+		r = json_take_string(object, "ControlURL", detail,
 			     &profile->control_url);
 	return r;
 }

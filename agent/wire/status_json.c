@@ -325,7 +325,7 @@ struct source {
 
 static void take_text(struct source *s, const char *name, char **slot)
 {
-	s->r = STEP(s->r, json_take_text(s->o, name, s->detail, slot));
+	s->r = STEP(s->r, json_take_string(s->o, name, s->detail, slot));
 }
 
 static void take_list(struct source *s, const char *name,

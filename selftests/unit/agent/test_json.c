@@ -295,6 +295,21 @@ static void numbers_as_names(void)
 	}
 }
 
+/* What replaces a number must fit where it stood, also at the very end. */
+static void huge_numbers_at_the_end(void)
+{
+	static const char *const texts[] = {
+		"1e999", "-1e99", "-1e999", "-9e9999", "1e99999", "-1e9999999",
+	};
+	struct err_detail detail;
+	json_t *o = NULL;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(texts); i++)
+		CHECK(json_read(texts[i], strlen(texts[i]), &detail, &o) < 0);
+	CHECK(!o);
+}
+
 static void raw_values(void)
 {
 	json_t *o = read_text("{\"a\":[1, {\"b\" : null}, \"x\\ny\", true]}", 0);
@@ -317,6 +332,7 @@ static const struct test tests[] = {
 	TEST(caps),
 	TEST(getters_check_types),
 	TEST(numbers_as_names),
+	TEST(huge_numbers_at_the_end),
 	TEST(raw_values),
 };
 TEST_MAIN(tests)
