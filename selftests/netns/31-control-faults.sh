@@ -1,14 +1,18 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# guest: kernel=6.1 mem=1536
 #
 # An agent against a control server that misbehaves in every way it knows. Each
 # time the agent has to live, to leave the kernel's peers alone unless it was
 # told otherwise, and to be in order again once the server is.
 #
+# It takes long, and so runs only if TAILNET_ALL_FAULTS or FAULTS is set.
+#
 # TN_CONTROL_DIR  folder of tn-control and ctl (default: where they are built)
 # FAULTS          only these
 . "$(dirname "$0")/../lib/lib.sh"
 need_ours
+[[ -n ${TAILNET_ALL_FAULTS:-}${FAULTS:-} ]] || skip "takes an hour; set TAILNET_ALL_FAULTS=1"
 need_cmd jq tailnet tailnetd
 
 SERVER_DIR=${TN_CONTROL_DIR:-$TESTS_DIR/control/build}
