@@ -19,8 +19,8 @@ traffic() {
 	ping_all 2 $B1 100
 	ping_all 1 $B2 100
 	case_ "large ping, $what"
-	ping_all 1 $A2 10 -s $((mtu - 28))
-	ping_all 2 $B1 10 -s $((mtu - 48))
+	ping_all 1 $A2 10 -l 10 -s $((mtu - 28))
+	ping_all 2 $B1 10 -l 10 -s $((mtu - 48))
 
 	case_ "TCP v4, $what"
 	tcp_all 1 2 $A2 4
@@ -36,9 +36,10 @@ traffic() {
 	tcp_all 1 2 $B2 4 -P 4 -R
 }
 
-# By default a socket of ping holds three of the very large packets, and on a
-# slow machine more than that can be under way.
-sysctl -qw net.core.rmem_default=8388608
+# A socket of ping holds one or two of the very large packets, and on a slow
+# machine more than that can be under way. With -l it makes room for as many as
+# it sends at once.
+sysctl -qw net.core.rmem_max=8388608
 bench_up
 
 case_ "default MTU"
