@@ -16,7 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define BURST		64
+#define PULSE		64
 #define SLOT		2048
 #define DATA_PLAIN	96
 /* As many different counters, all sealed for once, all old by then. */
@@ -166,16 +166,24 @@ static void prepare(struct maker *m, const struct flood *f)
 		noise_seal(f->session, i, plain, sizeof(plain), m->stale[i]);
 }
 
-/* How many may go out now, by the clock. */
-static uint64_t allowance(const struct flood *f, uint64_t start_ns,
-			  uint64_t sent)
+/*
+ * How many may go out now, by the clock. Pulses that a busy machine did not send
+ * in time are left out, or they would come all at once.
+ */
+static unsigned int allowance(const struct flood *f, uint64_t *next_ns)
 {
-	uint64_t due;
+	unsigned int pulse = f->pulse ? f->pulse : PULSE;
+	uint64_t now = now_ns(), every;
 
 	if (!f->rate)
-		return BURST;
-	due = (now_ns() - start_ns) * f->rate / 1000000000;
-	return due > sent ? due - sent : 0;
+		return pulse;
+	if (now < *next_ns)
+		return 0;
+	every = pulse * 1000000000ULL / f->rate;
+	*next_ns += every;
+	if (*next_ns + every < now)
+		*next_ns = now;
+	return pulse;
 }
 
 static unsigned int burst(struct raw *raw, struct mmsghdr *mm, unsigned int n)
@@ -208,12 +216,12 @@ static unsigned int burst(struct raw *raw, struct mmsghdr *mm, unsigned int n)
 uint64_t flood_run(const struct options *opt, const struct flood *f)
 {
 	uint64_t start = now_ns(), end = start + f->seconds * 1000000000ULL;
-	static uint8_t slots[BURST][SLOT], payload[SLOT];
+	static uint8_t slots[FLOOD_PULSE_MAX][SLOT], payload[SLOT];
 	size_t kind = kind_find(f->kind);
-	static struct mmsghdr mm[BURST];
-	static struct iovec iov[BURST];
+	static struct mmsghdr mm[FLOOD_PULSE_MAX];
+	static struct iovec iov[FLOOD_PULSE_MAX];
 	static struct maker m;
-	uint64_t sent = 0, room;
+	uint64_t sent = 0, next = start;
 	struct raw raw;
 	unsigned int i, n;
 	size_t len;
@@ -222,12 +230,11 @@ uint64_t flood_run(const struct options *opt, const struct flood *f)
 		die("flood: raw socket: %s", strerror(errno));
 	prepare(&m, f);
 	while (sent < f->count && now_ns() < end) {
-		room = allowance(f, start, sent);
-		if (!room) {
+		n = allowance(f, &next);
+		if (!n) {
 			usleep(500);
 			continue;
 		}
-		n = room < BURST ? (unsigned int)room : BURST;
 		if (n > f->count - sent)
 			n = (unsigned int)(f->count - sent);
 		for (i = 0; i < n; i++) {
@@ -254,9 +261,9 @@ static void grow_stale(struct peer *p)
 /**
  * mode_flood() - a flood, and an echo on the session that it was aimed at
  * @opt:	options
- * @argc:	1 to 4
+ * @argc:	1 to 5
  * @argv:	kind; count, default 50000; rate per second, default 0 for as
- *		many as go out; seconds, default 30
+ *		many as go out; seconds, default 30; how many at once, default 64
  */
 void mode_flood(const struct options *opt, int argc, char **argv)
 {
@@ -273,6 +280,10 @@ void mode_flood(const struct options *opt, int argc, char **argv)
 		f.rate = strtoull(argv[2], NULL, 0);
 	if (argc > 3)
 		f.seconds = (unsigned int)atoi(argv[3]);
+	if (argc > 4)
+		f.pulse = (unsigned int)atoi(argv[4]);
+	if (f.pulse > FLOOD_PULSE_MAX)
+		die("flood: at most %d at once", FLOOD_PULSE_MAX);
 	if (kinds[kind_find(f.kind)].wants_session) {
 		peer_open(&p, opt, opt->from, opt->port, opt->psk);
 		peer_bring_up(&p);

