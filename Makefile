@@ -42,13 +42,16 @@ demo:
 	scripts/vm --kernel 6.1 -- selftests/demo.sh
 
 check:
-	scripts/run-tests unit netns debug interop matrix
+	scripts/run-tests unit debug smp interop matrix
 
 check-unit:
 	scripts/run-tests unit
 
 check-netns:
 	scripts/run-tests netns
+
+check-smp:
+	scripts/run-tests smp
 
 check-debug:
 	scripts/run-tests debug
@@ -116,8 +119,9 @@ help:
 	@echo 'demo           install what is missing, build, boot, show a network'
 	@echo 'check          all the tests that CI runs'
 	@echo 'check-unit     tests on this machine, without a kernel'
-	@echo 'check-netns    tests on a Debian kernel in a virtual machine'
-	@echo 'check-debug    the same on a kernel with KASAN, lockdep, kmemleak'
+	@echo 'check-debug    tests on a kernel with KASAN, lockdep, kmemleak'
+	@echo 'check-smp      those that Debian'"'"'s kernel and more CPUs may change'
+	@echo 'check-netns    all of them on Debian'"'"'s kernel (not part of check)'
 	@echo 'check-interop  against other implementations'
 	@echo 'check-matrix   the other kernels: build, load, carry packets'
 	@echo 'fuzz           fuzz the codecs for SECONDS= (60) each'
@@ -129,6 +133,6 @@ help:
 	@echo 'deb            a Debian package: agent, and module for DKMS'
 	@echo 'clean          remove what was built in this folder'
 
-.PHONY: all module agent demo check check-unit check-netns check-debug \
-	check-interop check-matrix fuzz bench lint install install-agent \
+.PHONY: all module agent demo check check-unit check-netns check-smp \
+	check-debug check-interop check-matrix fuzz bench lint install install-agent \
 	dkms-install uninstall deb clean help

@@ -7,15 +7,28 @@
 
 #include <linux/bottom_half.h>
 #include <linux/cpumask.h>
+#include <linux/jiffies.h>
+#include <linux/ktime.h>
 #include <linux/percpu.h>
 #include <linux/sched.h>
 #include <linux/sched/clock.h>
 #include <linux/smp.h>
+#include <linux/tick.h>
 
 #include "compat.h"
 
 /* A helper's last chunk takes less, unless its CPU was taken from it. */
 #define TN_HELPER_WAIT_NS (100 * NSEC_PER_USEC)
+
+/*
+ * How often a CPU looks who has time, and per cent of it: so little left that
+ * it gives small batches away, so much that another may get them, so much that
+ * it does them itself again.
+ */
+#define TN_LOOK_MS	20
+#define TN_IDLE_NONE	5
+#define TN_IDLE_ROOM	25
+#define TN_IDLE_AGAIN	60
 
 /**
  * tn_batch_init() - make a batch that one caller holds
@@ -212,6 +225,8 @@ static struct tn_batch *tn_crypt_pop(struct tn_crypt_cpu *cc)
 	b = list_first_entry_or_null(&cc->batches, struct tn_batch, link);
 	if (b)
 		list_del_init(&b->link);
+	else
+		cc->awake = false;
 	spin_unlock_bh(&cc->lock);
 	return b;
 }
@@ -235,20 +250,20 @@ static void tn_crypt_work(struct work_struct *work)
 	}
 }
 
+static int tn_cpu_after(int cpu)
+{
+	cpu = cpumask_next(cpu, cpu_online_mask);
+	return cpu < nr_cpu_ids ? cpu : cpumask_first(cpu_online_mask);
+}
+
 /* Another online CPU, round robin; -1 if there is none. Context: softirqs off. */
 static int tn_crypt_other_cpu(struct tn_crypt *c)
 {
 	int self = smp_processor_id();
-	int cpu = READ_ONCE(c->last);
+	int cpu = tn_cpu_after(READ_ONCE(c->last));
 
-	cpu = cpumask_next(cpu, cpu_online_mask);
-	if (cpu >= nr_cpu_ids)
-		cpu = cpumask_first(cpu_online_mask);
-	if (cpu == self) {
-		cpu = cpumask_next(cpu, cpu_online_mask);
-		if (cpu >= nr_cpu_ids)
-			cpu = cpumask_first(cpu_online_mask);
-	}
+	if (cpu == self)
+		cpu = tn_cpu_after(cpu);
 	WRITE_ONCE(c->last, cpu);
 	return cpu == self ? -1 : cpu;
 }
@@ -256,11 +271,16 @@ static int tn_crypt_other_cpu(struct tn_crypt *c)
 static void tn_crypt_give(struct tn_crypt *c, struct tn_batch *b, int cpu)
 {
 	struct tn_crypt_cpu *cc = per_cpu_ptr(c->cpu, cpu);
+	bool wake;
 
 	spin_lock_bh(&cc->lock);
 	list_add_tail(&b->link, &cc->batches);
+	wake = !cc->awake;
+	cc->awake = true;
 	spin_unlock_bh(&cc->lock);
-	queue_work_on(cpu, c->wq, &cc->work);
+	/* Queueing a work that runs costs the wakeup of a second worker. */
+	if (wake)
+		queue_work_on(cpu, c->wq, &cc->work);
 }
 
 /**
@@ -313,6 +333,74 @@ void tn_crypt_defer(struct tn_crypt *c, struct tn_batch *b)
 	tn_crypt_give(c, b, cpu < 0 ? smp_processor_id() : cpu);
 }
 
+/* Take a sample, and give the per cent of @us that the CPU was idle since then. */
+static unsigned int tn_idle_since(struct tn_idle_sample *s, u64 us)
+{
+	u64 idle = get_cpu_idle_time_us(s->cpu, NULL), was = s->idle_us;
+
+	s->idle_us = idle;
+	/* All ones where the kernel keeps no such account. */
+	if (idle == U64_MAX || idle < was)
+		return 0;
+	return min_t(u64, div64_u64((idle - was) * 100, us), 100);
+}
+
+static void tn_idle_start(struct tn_idle_sample *s, int cpu)
+{
+	s->cpu = cpu;
+	s->idle_us = get_cpu_idle_time_us(cpu, NULL);
+}
+
+/* One other CPU is watched at a time, the next one if it had no time either. */
+static void tn_crypt_look(struct tn_crypt_cpu *cc)
+{
+	u64 now = ktime_to_us(ktime_get());
+	u64 elapsed = max_t(u64, now - cc->looked_us, 1);
+	unsigned int self, other;
+
+	cc->look_at = jiffies + msecs_to_jiffies(TN_LOOK_MS);
+	cc->looked_us = now;
+	self = tn_idle_since(&cc->self, elapsed);
+	other = tn_idle_since(&cc->other, elapsed);
+	if (cc->helper >= 0 && self < TN_IDLE_AGAIN &&
+	    (other >= TN_IDLE_NONE || self < TN_IDLE_NONE))
+		return;
+	cc->helper = -1;
+	if (cc->other.cpu != cc->cpu && other >= TN_IDLE_ROOM) {
+		if (self < TN_IDLE_NONE)
+			cc->helper = cc->other.cpu;
+		return;
+	}
+	tn_idle_start(&cc->other, tn_cpu_after(cc->other.cpu));
+	if (cc->other.cpu == cc->cpu)
+		tn_idle_start(&cc->other, tn_cpu_after(cc->other.cpu));
+}
+
+/**
+ * tn_crypt_help() - let another CPU do a small batch, if that gains time
+ * @c:	the device's workers
+ * @b:	the batch; on success the caller's reference goes to the worker
+ *
+ * To do a small batch oneself is cheapest, as long as one has time: so another
+ * gets it only while this CPU has none left and that one has.
+ *
+ * Context: Softirqs off.
+ * Return: whether another one does it.
+ */
+bool tn_crypt_help(struct tn_crypt *c, struct tn_batch *b)
+{
+	struct tn_crypt_cpu *cc = this_cpu_ptr(c->cpu);
+
+	if (num_online_cpus() == 1)
+		return false;
+	if (time_after_eq(jiffies, cc->look_at))
+		tn_crypt_look(cc);
+	if (cc->helper < 0 || !cpu_online(cc->helper))
+		return false;
+	tn_crypt_give(c, b, cc->helper);
+	return true;
+}
+
 /**
  * tn_crypt_cpu_of() - an online CPU that is the same for the same number
  * @n:	any number
@@ -359,6 +447,11 @@ int tn_crypt_init(struct tn_crypt *c, const char *name)
 		INIT_LIST_HEAD(&cc->batches);
 		INIT_WORK(&cc->work, tn_crypt_work);
 		cc->cpu = cpu;
+		cc->look_at = jiffies;
+		cc->looked_us = ktime_to_us(ktime_get());
+		tn_idle_start(&cc->self, cpu);
+		tn_idle_start(&cc->other, cpu);
+		cc->helper = -1;
 	}
 	return 0;
 }

@@ -78,17 +78,40 @@ struct tn_order {
 };
 
 /**
+ * struct tn_idle_sample - how long a CPU had been idle, at some time
+ * @cpu:	which
+ * @idle_us:	since boot
+ */
+struct tn_idle_sample {
+	int cpu;
+	u64 idle_us;
+};
+
+/**
  * struct tn_crypt_cpu - the crypt worker of one CPU of one device
- * @lock:	protects @batches
+ * @lock:	protects @batches and @awake
  * @batches:	with segments that nobody has taken yet
+ * @awake:	the worker was told, and has not yet found @batches empty
  * @work:	runs on @cpu
  * @cpu:	the CPU
+ * @look_at:	in jiffies, when @cpu should look again who has time; this and
+ *		what follows is for @cpu alone, with softirqs off
+ * @looked_us:	when it did
+ * @self:	how idle it was then
+ * @other:	how idle another one was
+ * @helper:	the CPU to give small batches to, or -1
  */
 struct tn_crypt_cpu {
-	spinlock_t lock;	/* protects @batches */
+	spinlock_t lock;	/* protects @batches and @awake */
 	struct list_head batches;
+	bool awake;
 	struct work_struct work;
 	int cpu;
+	unsigned long look_at;
+	u64 looked_us;
+	struct tn_idle_sample self;
+	struct tn_idle_sample other;
+	int helper;
 };
 
 /**
@@ -120,6 +143,7 @@ void tn_crypt_done(struct tn_crypt *c);
 bool tn_crypt_share(struct tn_crypt *c, struct tn_batch *b);
 bool tn_crypt_share_owned(struct tn_crypt *c, struct tn_batch *b);
 void tn_crypt_defer(struct tn_crypt *c, struct tn_batch *b);
+bool tn_crypt_help(struct tn_crypt *c, struct tn_batch *b);
 int tn_crypt_cpu_of(unsigned int n);
 
 #endif

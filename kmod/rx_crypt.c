@@ -223,6 +223,8 @@ void tn_rx_crypt(struct tn_rx_batch *rb)
 	/* One list for both uses of the link: share before queueing. */
 	if (rb->b.nsegs >= TN_SHARE_SEGS)
 		tn_crypt_share(&tn->crypt, &rb->b);
+	else if (tn_crypt_help(&tn->crypt, &rb->b))
+		return;
 	spin_lock(&n->crypt_lock);
 	list_add_tail(&rb->poll_link, &n->crypt);
 	WRITE_ONCE(n->crypt_segs, n->crypt_segs + rb->b.nsegs);

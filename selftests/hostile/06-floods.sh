@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# guest: smp=yes
 # Floods of every kind while a good peer goes on, and not a line in the log.
 
 . "$(dirname "$0")/../lib/lib.sh"

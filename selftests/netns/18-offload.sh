@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# guest: smp=yes
 #
 # Whatever is cut or merged on the way, the datagrams on the wire are the same:
 # same number, same lengths, consecutive counters, right checksums; and what

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# guest: smp=yes
 #
 # Peers, keys, devices and the module go away while packets are in every stage
 # of their way.
