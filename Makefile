@@ -39,7 +39,8 @@ agent:
 
 demo:
 	scripts/deps build vm test
-	scripts/vm --kernel 6.1 -- selftests/demo.sh
+	+$(MAKE) -s -C selftests/control
+	scripts/vm --kernel 6.1 --mem 1536 -- selftests/demo.sh
 
 check:
 	scripts/run-tests unit debug smp interop matrix
