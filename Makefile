@@ -63,6 +63,9 @@ check-interop:
 check-matrix:
 	scripts/run-tests matrix
 
+check-races:
+	scripts/run-tests races
+
 fuzz:
 	+$(MAKE) -C selftests/fuzz run SECONDS=$(SECONDS)
 
@@ -125,6 +128,7 @@ help:
 	@echo 'check-netns    all of them on Debian'"'"'s kernel (not part of check)'
 	@echo 'check-interop  against other implementations'
 	@echo 'check-matrix   the other kernels: build, load, carry packets'
+	@echo 'check-races    several CPUs, KASAN, lockdep: an hour (not part of check)'
 	@echo 'fuzz           fuzz the codecs for SECONDS= (60) each'
 	@echo 'bench          benchmarks beside other implementations (ONLY=a,b)'
 	@echo 'lint           style, sparse, kernel-doc, shellcheck, layers'
@@ -135,5 +139,5 @@ help:
 	@echo 'clean          remove what was built in this folder'
 
 .PHONY: all module agent demo check check-unit check-netns check-smp \
-	check-debug check-interop check-matrix fuzz bench lint install install-agent \
+	check-debug check-interop check-matrix check-races fuzz bench lint install install-agent \
 	dkms-install uninstall deb clean help
