@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# guest: kernel=6.1 mem=1536
+# guest: smp=yes mem=1536
 #
 # Two agents join the network of a control server: one with an auth key, one by
 # a person. Then an agent dies, comes back, and the packets do not notice.
