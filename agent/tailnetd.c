@@ -6,6 +6,7 @@
 #include "base/version.h"
 #include "localapi/api.h"
 #include "loop/loop.h"
+#include "loop/resolve.h"
 #include "loop/transfers.h"
 #include "model/host_config.h"
 #include "node/service.h"
@@ -337,6 +338,7 @@ int main(int argc, char **argv)
 	struct daemon d = { 0 };
 	int r;
 
+	resolve_helper(argc, argv);
 	log_setup(STDERR_FILENO, LOG_LEVEL_INFO, getenv("JOURNAL_STREAM"));
 	if (secret_init() < 0)
 		return EXIT_ERROR;
