@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "localapi/limits.h"
 
+#include "base/array.h"
+
 #include <assert.h>
 
 #define TOKEN 1000	/* thousandths */
@@ -30,8 +32,8 @@ static void refill(struct limits_user *user, uint64_t now_ms)
 
 /*
  * A user whose tokens are all back is as one who was never here. There is
- * always one to be forgotten: each of the others has a connection, and there
- * are not more of these than places.
+ * always one to be forgotten: each of the others has a connection, and of these
+ * there are LIMITS_CONNECTIONS at most, but for root's.
  */
 static struct limits_user *add(struct limits *limits, uid_t uid,
 			       uint64_t now_ms)
@@ -39,7 +41,7 @@ static struct limits_user *add(struct limits *limits, uid_t uid,
 	struct limits_user *user = NULL;
 	size_t i;
 
-	if (limits->n < LIMITS_CONNECTIONS) {
+	if (limits->n < ARRAY_SIZE(limits->user)) {
 		user = &limits->user[limits->n++];
 	} else {
 		for (i = 0; i < limits->n; i++) {
@@ -59,9 +61,13 @@ static struct limits_user *add(struct limits *limits, uid_t uid,
 
 bool limits_connect(struct limits *limits, uid_t uid, uint64_t now_ms)
 {
+	unsigned int max = LIMITS_CONNECTIONS;
 	struct limits_user *user;
 
-	if (limits->connections >= LIMITS_CONNECTIONS)
+	/* Others together must not keep root out. */
+	if (uid == 0)
+		max += LIMITS_ROOT_SPARE;
+	if (limits->connections >= max)
 		return false;
 	user = find(limits, uid);
 	if (!user)

@@ -13,6 +13,7 @@
 
 /* All of these are ours. */
 #define LIMITS_CONNECTIONS	256	/* at a time */
+#define LIMITS_ROOT_SPARE	16	/* more of them, for root alone */
 #define LIMITS_PER_USER		128	/* of them for one user but root */
 #define LIMITS_WATCHERS		16	/* of one user */
 #define LIMITS_RATE		50	/* requests of one user per second */
@@ -42,7 +43,7 @@ struct limits_user {
  * All zero at first.
  */
 struct limits {
-	struct limits_user user[LIMITS_CONNECTIONS];
+	struct limits_user user[LIMITS_CONNECTIONS + 1];
 	size_t n;
 	unsigned int connections;
 };

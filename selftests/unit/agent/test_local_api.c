@@ -449,18 +449,23 @@ static void connection_limits(void)
 		CHECK(limits_connect(&l, 1000, 5));
 	CHECK(!limits_connect(&l, 1000, 5));
 	for (i = 0; i < LIMITS_CONNECTIONS - LIMITS_PER_USER; i++)
+		CHECK(limits_connect(&l, 1001, 5));
+	CHECK(!limits_connect(&l, 1002, 5));
+	/* All of them together do not keep root out. */
+	for (i = 0; i < LIMITS_ROOT_SPARE; i++)
 		CHECK(limits_connect(&l, 0, 5));
 	CHECK(!limits_connect(&l, 0, 5));
-	CHECK(!limits_connect(&l, 1001, 5));
+	for (i = 0; i < LIMITS_ROOT_SPARE; i++)
+		limits_disconnect(&l, 0);
 	limits_disconnect(&l, 1000);
-	CHECK(limits_connect(&l, 1001, 5));
-	limits_disconnect(&l, 1001);
+	CHECK(limits_connect(&l, 1002, 5));
+	limits_disconnect(&l, 1002);
 	/* Many users one after another: the oldest makes room. */
 	for (uid = 2000; uid < 3000; uid++) {
 		CHECK(limits_connect(&l, uid, 5 + uid));
 		limits_disconnect(&l, uid);
 	}
-	CHECK(l.n <= LIMITS_CONNECTIONS);
+	CHECK(l.n <= LIMITS_CONNECTIONS + 1);
 	for (i = 0; i < LIMITS_WATCHERS; i++)
 		CHECK(limits_watch(&l, 1000));
 	CHECK(!limits_watch(&l, 1000));
