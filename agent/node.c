@@ -212,6 +212,9 @@ void node_set_netmap(struct node_own *node, struct netmap *netmap)
 	struct netmap *old = node->netmap;
 
 	node->netmap = netmap ? netmap_get(netmap) : NULL;
+	/* Compared while both exist: a new one may get the place of an old. */
+	if (!old || !netmap || old->self != netmap->self)
+		node->self_shown = false;
 	if (!netmap || !same_self(old, netmap) ||
 	    netmap_diff_peers(old, netmap, note_change, node) < 0)
 		node_dirty(node);
@@ -438,9 +441,12 @@ static void work(void *ctx)
 	struct backend_facts facts;
 	int r;
 
-	if (node->remake_client && login_make_client(node, &detail) < 0)
+	if (node->remake_client && login_make_client(node, &detail) < 0) {
 		snprintf(node->refused, sizeof(node->refused), "%s",
 			 detail.text);
+		if (node->remake_client)
+			retry(node);
+	}
 	r = bring(node, closed);
 	if (r < 0) {
 		node->applied = false;
@@ -462,8 +468,8 @@ static void work(void *ctx)
 		.applied = node->applied,
 	};
 	enter(node, backend_decide(&facts));
-	if (node->netmap && node->netmap->self != node->shown_self) {
-		node->shown_self = node->netmap->self;
+	if (node->netmap && !node->self_shown) {
+		node->self_shown = true;
 		node_tell_self(node);
 	}
 	health_tell(node);

@@ -368,9 +368,14 @@ static void take_registration(struct client *client,
 	}
 	r = client->calls.registered(client->calls.ctx, response, key);
 	if (r < 0) {
-		/* Not on disk is not ours: the old key has to serve. */
+		/*
+		 * Not on disk is not ours: the old key has to serve. The new one
+		 * is tried again, as the server has used up what it cost.
+		 */
 		log_err("control: the node key cannot be kept: %s",
 			err_text(r));
+		if (key)
+			registration_restore(client->reg, key);
 		fail(client, &client->auth);
 		return;
 	}

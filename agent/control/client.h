@@ -66,9 +66,10 @@ struct client_config {
  * @server_key: the server has a new key, to be remembered; @known is false for
  *	the first one
  * @visit: a person has to go to @url to log in
- * @registered: the server has taken us. @key is the new node key, owned by the
- *	callee, NULL if it is the current one; it must be on disk when this
- *	returns 0, else we register again later. @response has the user
+ * @registered: the server has taken us. @key is the new node key, NULL if it is
+ *	the current one; it must be on disk when this returns 0, and is moved
+ *	then. On an error it is not, and we register with it again later.
+ *	@response has the user
  * @refused: it has not; @why is for people. It is tried again, unless @give_up
  * @netmap: a new netmap; borrowed
  * @pop_url: the server wants @url to be shown

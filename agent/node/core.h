@@ -35,7 +35,7 @@
  * @remake_client: with another identity or server, as soon as possible
  * @refused: why the server does not let us in, or ""
  * @netmap: newest map, or NULL
- * @shown_self: self node that watchers were told of last
+ * @self_shown: watchers were told of the self node of @netmap
  * @view: how the peers are wanted
  * @view_known: @view goes with @netmap but for @changed
  * @changed: keys of peers that may have changed since
@@ -76,7 +76,7 @@ struct node_own {
 	bool remake_client;
 	char refused[NODE_WARNING_TEXT];
 	struct netmap *netmap;
-	const struct node *shown_self;
+	bool self_shown;
 	struct wanted view;
 	bool view_known;
 	struct node_public *changed;

@@ -19,10 +19,22 @@
 #define EXIT_ORDERED 75
 #define EXIT_SELDOM_MS (5 * 60 * 1000)
 
+static bool clock_is_synced(void)
+{
+	struct timex t = { 0 };
+	int r = adjtimex(&t);
+
+	return r >= 0 && r != TIME_ERROR;
+}
+
 static void on_state(void *ctx, enum client_state state)
 {
-	(void)state;
-	node_kick(ctx);
+	struct node_own *node = ctx;
+
+	/* At the start of the host it may not have been set yet. */
+	if (state == CLIENT_POLLING && node->client)
+		client_trust_clock(node->client, clock_is_synced());
+	node_kick(node);
 }
 
 static void on_self(void *ctx, struct control_self *ret)
@@ -108,7 +120,7 @@ static int set_profile(struct node_own *node)
 
 /*
  * The new key counts only once it is on disk. On failure everything is as it
- * was, but for the names of the user.
+ * was, but for the names of the user, and the key is still the caller's.
  */
 static int keep(struct node_own *node, const struct register_response *response,
 		struct secret32 *key)
@@ -123,10 +135,8 @@ static int keep(struct node_own *node, const struct register_response *response,
 	r = set_user(persist, response);
 	if (r == 0)
 		r = set_profile(node);
-	if (r < 0) {
-		secret32_free(key);
+	if (r < 0)
 		return r;
-	}
 	if (key) {
 		persist->old_node = cur;
 		persist->node = key;
@@ -141,7 +151,6 @@ static int keep(struct node_own *node, const struct register_response *response,
 		prefs->want_running = want;
 		persist->old_node = old_node;
 		persist->node = cur;
-		secret32_free(key);
 		return r;
 	}
 	if (key)
@@ -211,12 +220,12 @@ static void on_logged_out(void *ctx)
 
 	node->login_wanted = false;
 	node->refused[0] = 0;
+	/* Whatever fails: nobody is logged in again by himself. */
+	node->identity.prefs.logged_out = true;
+	node->identity.prefs.want_running = false;
 	r = identity_forget(&node->identity);
-	if (r == 0) {
-		node->identity.prefs.logged_out = true;
-		node->identity.prefs.want_running = false;
+	if (r == 0)
 		r = node_save(node, &detail);
-	}
 	if (r < 0)
 		log_err("store: the logout is not on disk: %s %s", err_text(r),
 			detail.text);
@@ -244,14 +253,6 @@ static uint32_t some_random(void *ctx)
 {
 	(void)ctx;
 	return randombytes_random();
-}
-
-static bool clock_is_synced(void)
-{
-	struct timex t = { 0 };
-	int r = adjtimex(&t);
-
-	return r >= 0 && r != TIME_ERROR;
 }
 
 static void public_of(struct secret32 *key, struct node_public *ret)
@@ -293,8 +294,9 @@ int login_make_client(struct node_own *node, struct err_detail *detail)
 					     &config.known_key);
 
 	client_free(steal(node->client));
-	node->remake_client = false;
 	r = client_new(&config, &calls, &node->client);
+	/* Another address would be needed; memory may come. */
+	node->remake_client = r == -ENOMEM;
 	if (r < 0)
 		return err_explain(detail, r, "control server %s: %s",
 				   config.server_url, err_text(r));

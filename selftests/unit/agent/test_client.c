@@ -84,7 +84,8 @@ static int on_registered(void *ctx, const struct register_response *response,
 	(void)response;
 	w.n_registered++;
 	w.n_new_keys += key != NULL;
-	secret32_free(key);
+	if (w.keep_err == 0)
+		secret32_free(key);
 	return w.keep_err;
 }
 
@@ -340,17 +341,38 @@ static void key_rotation(void)
 	stop();
 }
 
+static void node_key_of(const struct h2_stream *s, char ret[80])
+{
+	const char *at = strstr(s->body, "\"NodeKey\":\"");
+
+	snprintf(ret, 80, "%.72s", at ? at + 11 : "");
+}
+
 static void not_on_disk(void)
 {
+	char key[80], again[80];
+
 	begin(false, 0);
 	w.keep_err = -ENOSPC;
 	log_setup(STDERR_FILENO, (enum log_level)0, false);
 	CHECK_EQ(client_login(w.client, true, NULL), 0);
 	CHECK_IN(reach_register());
+	node_key_of(reg_request(), key);
 	fake_answer(reg_request(), 200, "", OK_BODY);
 	turn();
 	CHECK_EQ(client_state(w.client), CLIENT_BACKOFF);
 	CHECK(!poll_request());
+	/* The server has that key, and will let nobody in for another one. */
+	w.keep_err = 0;
+	advance(20);
+	CHECK(reg_request());
+	node_key_of(reg_request(), again);
+	CHECK_EQ(strcmp(key, again), 0);
+	CHECK(strstr(reg_request()->body, "\"Followup\":\"\""));
+	fake_answer(reg_request(), 200, "", OK_BODY);
+	turn();
+	CHECK_EQ(w.n_new_keys, 2);
+	CHECK_EQ(client_state(w.client), CLIENT_POLLING);
 	stop();
 }
 
@@ -420,6 +442,46 @@ static void server_sleep(void)
 	/* The watchdog begins anew behind it. */
 	advance(MAP_POLL_SILENCE_MS + 1);
 	CHECK_EQ(client_state(w.client) == CLIENT_POLLING && poll_request(), 0);
+	stop();
+}
+
+/* Whoever is told to wait, and then finds the door shut, still waits. */
+static void server_sleep_and_end(void)
+{
+	CHECK_IN(first_map());
+	fake_map(poll_request(), "{\"Debug\":{\"SleepSeconds\":200}}");
+	fake_map(poll_request(), "{\"PeersChanged\":[{\"ID\":9,\"Key\":\""
+		 KEY("2222") "\"}]}");
+	fake_end(poll_request(), 0);
+	advance(199000);
+	CHECK_EQ(client_state(w.client), CLIENT_POLLING);
+	CHECK(!poll_request());
+	CHECK_EQ(w.n_peers, 0);
+	advance(1001);
+	CHECK_EQ(w.n_peers, 1);
+	advance(20);
+	CHECK(poll_request());
+
+	/* Told to wait again by what came while it waited. */
+	fake_begin(poll_request(), 200);
+	fake_map(poll_request(), self_map("", ""));
+	fake_map(poll_request(), "{\"Debug\":{\"SleepSeconds\":10}}");
+	fake_map(poll_request(), "{\"Debug\":{\"SleepSeconds\":20}}");
+	fake_end(poll_request(), 0);
+	advance(29000);
+	CHECK(!poll_request());
+	advance(1100);
+	CHECK(poll_request());
+
+	/* Paused by what came while it waited. */
+	fake_begin(poll_request(), 200);
+	fake_map(poll_request(), self_map("", ""));
+	fake_map(poll_request(), "{\"Debug\":{\"SleepSeconds\":10}}");
+	fake_map(poll_request(), self_map("", ",\"Domain\":\"x\""));
+	fake_end(poll_request(), 0);
+	w.pause_on_netmap = true;
+	advance(10100);
+	CHECK_EQ(client_state(w.client), CLIENT_IDLE);
 	stop();
 }
 
@@ -717,6 +779,7 @@ static const struct test tests[] = {
 	TEST(refused_login),
 	TEST(watchdog),
 	TEST(server_sleep),
+	TEST(server_sleep_and_end),
 	TEST(deltas),
 	TEST(no_self),
 	TEST(unknown_node),
