@@ -15,6 +15,7 @@
 #include "node/health.h"
 #include "node/login.h"
 #include "node/node_status.h"
+#include "node/rules.h"
 #include "node/service.h"
 #include "system/rtnl.h"
 
@@ -62,8 +63,8 @@ const char *node_control_url(const struct node_own *node)
 {
 	if (*prefs_text(node->identity.prefs.control_url))
 		return node->identity.prefs.control_url;
-	if (node->config.control_url)
-		return node->config.control_url;
+	if (node->config.settings.control_url)
+		return node->config.settings.control_url;
 	return NODE_OWN_CONTROL_URL;
 }
 
@@ -519,11 +520,9 @@ static void on_host_change(void *ctx, unsigned int bits)
 {
 	struct node_own *node = ctx;
 
-	/*
-	 * What was on the device goes before the device itself: by the time that
-	 * its end is told, it may not be known as ours any more.
-	 */
-	if ((bits & CHANGE_LINK) || !node->host.state.ifindex)
+	if (data_side_is_open(&node->data) &&
+	    node_rules_link_lost(bits, node->data.ifindex,
+				 node->host.state.ifindex))
 		node->data_lost = true;
 	if (bits & CHANGE_HOST) {
 		log_info("system: the network of this host has changed");
@@ -632,7 +631,15 @@ static int start(struct node_own *node, struct err_detail *detail)
 	r = have_device(node);
 	if (r < 0)
 		return err_explain(detail, r, "%s", node->data_error);
-	return login_make_client(node, detail);
+	r = login_make_client(node, detail);
+	/* Somebody has to be there to be told a better address. */
+	if (r == TNE_URL) {
+		snprintf(node->refused, sizeof(node->refused), "%s",
+			 detail->text);
+		log_warning("node: %s", node->refused);
+		r = 0;
+	}
+	return r;
 }
 
 int node_own_new(const struct node_own_config *config,
@@ -654,6 +661,30 @@ int node_own_new(const struct node_own_config *config,
 		on_watchdog(node);
 	*ret = steal(node);
 	return 0;
+}
+
+static bool same_url(const char *a, const char *b)
+{
+	return (!a && !b) || (a && b && !strcmp(a, b));
+}
+
+void node_own_set(struct node_own *node,
+		  const struct node_own_settings *settings)
+{
+	bool url = !same_url(node->config.settings.control_url,
+			     settings->control_url) &&
+		   !*prefs_text(node->identity.prefs.control_url);
+	bool key = memcmp(&node->config.settings.control_key,
+			  &settings->control_key,
+			  sizeof(settings->control_key)) != 0;
+
+	node->config.settings = *settings;
+	/* What one server has said means nothing to another. */
+	if (url)
+		node_set_netmap(node, NULL);
+	if (url || key)
+		node->remake_client = true;
+	node_kick(node);
 }
 
 void node_own_free(struct node_own *node)

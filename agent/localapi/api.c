@@ -276,6 +276,12 @@ int api_new(struct loop *loop, int fd, const struct api_config *config,
 	return 0;
 }
 
+void api_restrict_read(struct api *api, bool restrict_read, gid_t gid)
+{
+	api->config.restrict_read = restrict_read;
+	api->config.read_gid = gid;
+}
+
 void api_free(struct api *api)
 {
 	if (!api)

@@ -10,6 +10,7 @@
 #include "node/health.h"
 #include "node/login.h"
 #include "node/node_status.h"
+#include "node/rules.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -132,7 +133,7 @@ static int api_check_prefs(void *ctx, const struct prefs *prefs,
 			   struct err_detail *detail)
 {
 	(void)ctx;
-	return prefs_check(prefs, detail);
+	return node_rules_check_prefs(prefs, detail);
 }
 
 /* What has to be done about preferences that are different now. */
@@ -192,7 +193,7 @@ static int api_edit_prefs(void *ctx, const struct prefs_edit *edit,
 
 	r = prefs_apply(&node->identity.prefs, edit, &new);
 	if (r == 0)
-		r = prefs_check(&new, detail);
+		r = node_rules_check_prefs(&new, detail);
 	if (r == 0)
 		r = replace_prefs(node, &new, detail);
 	if (r < 0)
@@ -217,7 +218,7 @@ static int set_prefs(struct node_own *node, const struct prefs *prefs,
 	if (r < 0)
 		return r;
 	new.logged_out = node->identity.prefs.logged_out;
-	r = prefs_check(&new, detail);
+	r = node_rules_check_prefs(&new, detail);
 	if (r == 0)
 		r = replace_prefs(node, &new, detail);
 	if (r == 0)

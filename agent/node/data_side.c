@@ -54,7 +54,8 @@ void data_side_init(struct data_side *side, struct loop *loop,
 }
 
 /* Return: 0 if the link is there now, and ours to use. */
-static int have_link(const char *ifname, struct err_detail *detail)
+static int have_link(const char *ifname, struct err_detail *detail,
+		     uint32_t *ret)
 {
 	struct genl_conn *route auto_clean(genl_conn) = NULL;
 	struct link_state link;
@@ -64,9 +65,14 @@ static int have_link(const char *ifname, struct err_detail *detail)
 	if (r < 0)
 		return r;
 	r = link_find(route, ifname, detail, &link);
-	if (r != -ENODEV)
-		return r;
-	return link_create(route, ifname, detail);
+	if (r == -ENODEV) {
+		r = link_create(route, ifname, detail);
+		if (r == 0)
+			r = link_find(route, ifname, detail, &link);
+	}
+	if (r == 0)
+		*ret = link.ifindex;
+	return r;
 }
 
 static int listen_to_module(struct data_side *side)
@@ -94,7 +100,7 @@ int data_side_open(struct data_side *side, struct err_detail *detail)
 	r = genl_conn_open(TAILNET_GENL_NAME, &side->conn);
 	if (r < 0)
 		return err_explain(detail, r, "%s", err_text(r));
-	r = have_link(side->ifname, detail);
+	r = have_link(side->ifname, detail, &side->ifindex);
 	if (r == 0)
 		r = listen_to_module(side);
 	if (r == 0)
@@ -158,6 +164,7 @@ void data_side_close(struct data_side *side)
 	events_free(steal(side->events));
 	link_sockets_done(&side->sockets);
 	genl_conn_free(steal(side->conn));
+	side->ifindex = 0;
 	apply_state_done(&side->apply);
 }
 

@@ -33,11 +33,13 @@ struct data_side_calls {
 };
 
 /**
- * struct data_side - inside of the node; private but for @sockets.port
+ * struct data_side - inside of the node; private but for @ifindex and
+ *	@sockets.port
  * @loop: watches for events
  * @calls: of the owner
  * @ifname: the device
  * @port: wanted, 0 = any
+ * @ifindex: number of the device that is ours; 0 = not open
  * @conn: to the module; NULL = not open
  * @sockets: ours
  * @apply: what the table has
@@ -49,6 +51,7 @@ struct data_side {
 	struct data_side_calls calls;
 	const char *ifname;
 	uint16_t port;
+	uint32_t ifindex;
 	struct genl_conn *conn;
 	struct link_sockets sockets;
 	struct apply_state apply;

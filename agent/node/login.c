@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "model/notify.h"
 #include "node/core.h"
+#include "node/rules.h"
 #include "wire/control_frame.h"
 #include "wire/register_json.h"
 
@@ -17,7 +18,6 @@
 
 /* What an order to exit is answered with; ours, so that no manager tries again. */
 #define EXIT_ORDERED 75
-#define EXIT_SELDOM_MS (5 * 60 * 1000)
 
 static bool clock_is_synced(void)
 {
@@ -238,14 +238,19 @@ static void on_logged_out(void *ctx)
 static void on_exit_wanted(void *ctx, int code)
 {
 	struct node_own *node = ctx;
+	uint64_t up_ms = loop_now_ms(node->config.loop) - node->started_ms;
+	struct err_detail detail = { 0 };
 
-	if (loop_now_ms(node->config.loop) - node->started_ms <
-	    EXIT_SELDOM_MS) {
-		log_warning("control: the server wants us to exit with %d so soon, ignoring",
+	if (!node_rules_may_exit(node->config.settings.obey_exit, up_ms)) {
+		log_warning("control: the server wants us to exit with %d, ignoring",
 			    code);
 		return;
 	}
-	log_warning("control: the server wants us to exit with %d", code);
+	log_warning("control: the server wants us to exit with %d; the network of the tailnet is taken down",
+		    code);
+	/* Nobody would be there to hear of peers that have to go. */
+	if (host_side_set(&node->host, NULL, &detail) < 0)
+		log_warning("system: %s", detail.text);
 	loop_stop(node->config.loop, EXIT_ORDERED);
 }
 
@@ -276,7 +281,7 @@ int login_make_client(struct node_own *node, struct err_detail *detail)
 		.server_url = node_control_url(node),
 		.version = CONTROL_VERSION,
 		.machine = node->identity.machine,
-		.pin = node->config.control_key,
+		.pin = node->config.settings.control_key,
 		.random = some_random,
 	};
 	const struct persist *persist = &node->identity.persist;
