@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "control/client_state.h"
 #include "control/register.h"
 #include "control/self.h"
 
@@ -19,16 +20,6 @@
 struct client;
 struct netmap;
 struct transfers;
-
-enum client_state {
-	CLIENT_IDLE,		/* nothing is wanted, or paused */
-	CLIENT_KEY,		/* asking for the server's key */
-	CLIENT_DIALING,
-	CLIENT_REGISTERING,	/* also while a person logs in */
-	CLIENT_POLLING,
-	CLIENT_BACKOFF,		/* waits before it goes on */
-	CLIENT_STATES
-};
 
 #define CLIENT_TAGS_MAX 3	/* handshakes by a wrong key; ours */
 #define CLIENT_404_MAX 3	/* polls of a node that is not known; ours */
@@ -188,13 +179,5 @@ struct netmap *client_netmap(const struct client *client);
  * Return: borrowed; "" = nowhere.
  */
 const char *client_url(const struct client *client);
-
-/**
- * client_state_name() - text of a state
- * @state: the state
- *
- * Return: a static string.
- */
-const char *client_state_name(enum client_state state);
 
 #endif /* CONTROL_CLIENT_H */

@@ -72,8 +72,6 @@ int test_main(const struct test *tests, size_t n, int argc, char **argv)
 	unsigned long before;
 	size_t i;
 
-	if (test_begin)
-		test_begin(argc, argv);
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	for (i = 0; i < n; i++) {
 		if (!wanted(tests[i].name, argc, argv))

@@ -85,8 +85,6 @@ void test_case(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void test_fail(const char *file, int line, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 size_t test_differ(const void *a, const void *b, size_t n);
-/* If a program has it: called first of all, and need not return. */
-void test_begin(int argc, char **argv) __attribute__((weak));
 int test_main(const struct test *tests, size_t n, int argc, char **argv);
 
 /**

@@ -537,6 +537,60 @@ static void unknown_node(void)
 	stop();
 }
 
+#define RELAY \
+	",\"DERPMap\":{\"Regions\":{\"901\":{\"RegionID\":901,\"Nodes\":[" \
+	"{\"Name\":\"a\",\"RegionID\":901,\"HostName\":\"derp.example\"," \
+	"\"IPv4\":\"203.0.113.9\"}]}}}"
+#define PLAN \
+	",\"ControlDialPlan\":{\"Candidates\":[{\"IP\":\"203.0.113.10\"}," \
+	"{\"ACEHost\":\"ace.example\"},{\"IP\":\"2001:db8::1\"}]}"
+
+static void ways_to_the_server(void)
+{
+	CHECK_IN(reach_poll());
+	CHECK_EQ(fake.n_plan, 0);
+	CHECK_EQ(fake.n_spare, 0);
+	fake_begin(poll_request(), 200);
+	fake_map(poll_request(), self_map("", RELAY PLAN));
+	fake_closed(-ECONNRESET);
+	CHECK_EQ(fake.boot_asked, 0);
+	advance(20);
+	CHECK_EQ(fake.opened, 2);
+	CHECK_EQ(fake.n_plan, 2);
+
+	/* Its name has no address any more: relays are asked, once. */
+	fake_closed(TNE_NAME_LOOKUP);
+	CHECK_EQ(fake.boot_asked, 1);
+	CHECK_EQ(strcmp(fake.boot_first, "derp.example"), 0);
+	advance(20);
+	CHECK_EQ(fake.opened, 3);
+	fake_closed(TNE_NAME_LOOKUP);
+	fake_boot(0);
+	advance(100);
+	CHECK_EQ(fake.opened, 4);
+	CHECK_EQ(fake.n_spare, 0);
+	fake_closed(TNE_NAME_LOOKUP);
+	CHECK_EQ(fake.boot_asked, 1);
+	advance(30000);
+	fake_closed(TNE_NAME_LOOKUP);
+	CHECK_EQ(fake.boot_asked, 2);
+	/* An answer ends the wait; it stays when later there is none. */
+	fake_boot(2);
+	turn();
+	CHECK_EQ(fake.n_spare, 2);
+	advance(40000);
+	fake_closed(TNE_NAME_LOOKUP);
+	CHECK_EQ(fake.boot_asked, 3);
+	fake_boot(0);
+	advance(1000);
+	CHECK_EQ(fake.n_spare, 2);
+	fake_closed(TNE_NAME_LOOKUP);
+	client_pause(w.client, true);
+	turn();
+	CHECK_EQ(client_state(w.client), CLIENT_IDLE);
+	stop();
+}
+
 static void updates(void)
 {
 	CHECK_IN(first_map());
@@ -783,6 +837,7 @@ static const struct test tests[] = {
 	TEST(deltas),
 	TEST(no_self),
 	TEST(unknown_node),
+	TEST(ways_to_the_server),
 	TEST(updates),
 	TEST(network_change),
 	TEST(pausing),
