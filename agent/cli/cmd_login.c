@@ -48,7 +48,7 @@ int cmd_login(const struct cli *cli, int argc, char **argv)
 	struct prefs prefs;
 	int next, code, r;
 
-	up_options_init(&options, true);
+	up_options_init(&options, UP_VERB_LOGIN);
 	code = cli_flags(cli, "login [flags]", options.flag, options.n, argc,
 			 argv, &next);
 	if (code < 0)
