@@ -2,7 +2,7 @@
 #include "base/err.h"
 
 #include "base/array.h"
-#include "base/utf8.h"
+#include "base/tame.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -118,6 +118,6 @@ int err_explain(struct err_detail *detail, int err, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(detail->text, sizeof(detail->text), fmt, args);
 	va_end(args);
-	utf8_tame(detail->text);
+	tame_text(detail->text);
 	return err;
 }

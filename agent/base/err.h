@@ -100,7 +100,7 @@ enum err_class err_class(int err);
  * @detail:	set; may be NULL
  * @err:	the code to be returned
  * @fmt:	as printf; strings from outside may be passed as they are, see
- *		utf8_tame()
+ *		tame_text()
  *
  * Return: @err.
  */

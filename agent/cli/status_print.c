@@ -2,7 +2,7 @@
 #include "cli/status_print.h"
 
 #include "base/array.h"
-#include "base/utf8.h"
+#include "base/tame.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -37,7 +37,7 @@ static void append(char *cell, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(cell + len, CELL_MAX - len, fmt, args);
 	va_end(args);
-	utf8_tame(cell + len);
+	tame_text(cell + len);
 }
 
 /* Own names have no odd characters; what a host calls itself may have any. */
@@ -307,7 +307,7 @@ void status_print_health(const struct status *status, FILE *out)
 	fputs("# Health check:\n", out);
 	for (i = 0; i < status->health.n; i++) {
 		snprintf(line, sizeof(line), "%s", status->health.item[i]);
-		utf8_tame(line);
+		tame_text(line);
 		fprintf(out, "#     - %s\n", line);
 	}
 }

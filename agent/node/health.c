@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "node/health.h"
 
-#include "base/utf8.h"
+#include "base/tame.h"
 #include "model/health.h"
 #include "node/core.h"
 
@@ -20,7 +20,7 @@ static void warn(struct node_own *node, const char *code, const char *severity,
 	w = &node->warnings[node->n_warnings];
 	snprintf(node->texts[node->n_warnings], NODE_WARNING_TEXT, "%s", text);
 	/* A server's line may have been cut in the middle of a character. */
-	utf8_tame(node->texts[node->n_warnings]);
+	tame_text(node->texts[node->n_warnings]);
 	*w = (struct notify_warning){
 		.code = code, .severity = severity, .title = title,
 		.text = node->texts[node->n_warnings], .impacts = impacts,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "base/utf8.h"
+#include "base/tame.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -41,7 +41,7 @@ static bool is_harmful(uint32_t code)
 	       (code >= 0x2066 && code <= 0x2069);
 }
 
-void utf8_tame(char *text)
+void tame_text(char *text)
 {
 	unsigned char *c = (unsigned char *)text;
 	uint32_t code;

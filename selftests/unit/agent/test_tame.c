@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "base/utf8.h"
+#include "base/tame.h"
 
 #include "base/array.h"
 #include "base/err.h"
@@ -33,7 +33,7 @@ static void tames(void)
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		test_case("%s", cases[i].name);
 		strcpy(text, cases[i].from);
-		utf8_tame(text);
+		tame_text(text);
 		CHECK_EQ(strcmp(text, cases[i].to), 0);
 		value = json_string(text);
 		CHECK(value);

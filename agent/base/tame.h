@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef BASE_UTF8_H
-#define BASE_UTF8_H
+#ifndef BASE_TAME_H
+#define BASE_TAME_H
 
 /**
- * utf8_tame() - make text fit to be shown and to be put into JSON
+ * tame_text() - make text fit to be shown and to be put into JSON
  * @text:	terminated; each byte that is no valid UTF-8 becomes '?', a
  *		character cut short at the end as well, and so do the bytes of
  *		control characters and of those that turn the direction of text
@@ -12,6 +12,6 @@
  * been cut in the middle of a character. Source: RFC 3629, section 4; terminals
  * obey U+0080 to U+009F as they do ESC.
  */
-void utf8_tame(char *text);
+void tame_text(char *text);
 
-#endif /* BASE_UTF8_H */
+#endif /* BASE_TAME_H */
