@@ -213,6 +213,7 @@ void node_set_netmap(struct node_own *node, struct netmap *netmap)
 	struct netmap *old = node->netmap;
 
 	node->netmap = netmap ? netmap_get(netmap) : NULL;
+	node->had_map = true;
 	/* Compared while both exist: a new one may get the place of an old. */
 	if (!old || !netmap || old->self != netmap->self)
 		node->self_shown = false;
@@ -410,8 +411,8 @@ static int bring(struct node_own *node, enum view_closed closed)
 	r = have_device(node);
 	if (r < 0)
 		return r;
-	/* What an agent before us has set up stays until there is a map. */
-	if (wanted && closed == VIEW_NO_MAP)
+	if (node_rules_leave_alone(wanted, closed == VIEW_NO_MAP,
+				   node->had_map))
 		return 0;
 	if (!peers && node->view.n_peers)
 		node->view_known = false;

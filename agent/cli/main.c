@@ -10,6 +10,7 @@
 #include "cli/cmd_logout.h"
 #include "cli/cmd_set.h"
 #include "cli/cmd_status.h"
+#include "cli/cmd_switch.h"
 #include "cli/cmd_up.h"
 #include "cli/cmd_version.h"
 #include "cli/cmd_wait.h"
@@ -42,6 +43,7 @@ static const struct {
 	{ "logout", cmd_logout, "disconnects and forgets the login" },
 	{ "status", cmd_status, "shows the node and its peers" },
 	{ "ip", cmd_ip, "shows addresses" },
+	{ "switch", cmd_switch, "shows profiles, and uses another one" },
 	{ "wait", cmd_wait, "waits until the node runs" },
 	{ "version", cmd_version, "shows versions" },
 	{ "debug", cmd_debug, "shows what the agent holds" },
@@ -50,7 +52,7 @@ static const struct {
 
 /* Words of the stock program that are known, and mean nothing here yet. */
 static const char *const unsupported[] = {
-	"get", "switch", "exit-node", "ping", "whois", "whoami", "ssh",
+	"get", "exit-node", "ping", "whois", "whoami", "ssh",
 	"serve", "funnel", "cert", "file", "dns", "bugreport", "lock",
 	"netcheck", "metrics", "nc", "syspolicy", "drive", "service",
 	"appc-routes", "routecheck", "id-token", "web", "configure", "systray",

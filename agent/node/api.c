@@ -10,6 +10,7 @@
 #include "node/health.h"
 #include "node/login.h"
 #include "node/node_status.h"
+#include "node/profiles.h"
 #include "node/rules.h"
 
 #include <errno.h>
@@ -333,6 +334,24 @@ static int api_filter(void *ctx, char **ret)
 	return filter_rules_text(node->netmap->filter, ret);
 }
 
+static int api_profiles(void *ctx, struct profile_list *ret,
+			struct err_detail *detail)
+{
+	return profiles_list(ctx, ret, detail);
+}
+
+static int api_switch_profile(void *ctx, const char *id,
+			      struct err_detail *detail)
+{
+	return profiles_switch(ctx, id, detail);
+}
+
+static int api_delete_profile(void *ctx, const char *id,
+			      struct err_detail *detail)
+{
+	return profiles_delete(ctx, id, detail);
+}
+
 static int api_whois(void *ctx, const struct status *status, const char *addr,
 		     struct node_whois *ret)
 {
@@ -357,6 +376,9 @@ const struct node_api *node_own_api(void)
 		.netmap = api_netmap,
 		.filter = api_filter,
 		.derp_map = api_derp_map,
+		.profiles = api_profiles,
+		.switch_profile = api_switch_profile,
+		.delete_profile = api_delete_profile,
 		.whois = api_whois,
 	};
 

@@ -35,6 +35,7 @@
  * @remake_client: with another identity or server, as soon as possible
  * @refused: why the server does not let us in, or ""
  * @netmap: newest map, or NULL
+ * @had_map: there was one, or it was taken away
  * @self_shown: watchers were told of the self node of @netmap
  * @view: how the peers are wanted
  * @view_known: @view goes with @netmap but for @changed
@@ -76,6 +77,7 @@ struct node_own {
 	bool remake_client;
 	char refused[NODE_WARNING_TEXT];
 	struct netmap *netmap;
+	bool had_map;
 	bool self_shown;
 	struct wanted view;
 	bool view_known;

@@ -10,6 +10,11 @@ bool node_rules_link_lost(unsigned int bits, uint32_t taken, uint32_t now)
 	return bits & CHANGE_LINK || !now || now != taken;
 }
 
+bool node_rules_leave_alone(bool wanted, bool no_map, bool had_map)
+{
+	return wanted && no_map && !had_map;
+}
+
 int node_rules_check_prefs(const struct prefs *prefs,
 			   struct err_detail *detail)
 {

@@ -29,6 +29,20 @@ struct prefs;
 bool node_rules_link_lost(unsigned int bits, uint32_t taken, uint32_t now);
 
 /**
+ * node_rules_leave_alone() - do device and host stay as they were found?
+ * @wanted:	the network is wanted, and there is a key for it
+ * @no_map:	there is no map now
+ * @had_map:	there has been one, or what was set up belongs to somebody who
+ *		we are not any more
+ *
+ * What an agent before us has set up carries packets until there is a map. But
+ * what one server, or one profile, has said means nothing to another.
+ *
+ * Return: true if so.
+ */
+bool node_rules_leave_alone(bool wanted, bool no_map, bool had_map);
+
+/**
  * node_rules_check_prefs() - can these preferences be in force here?
  * @prefs:	looked at
  * @detail:	filled on error

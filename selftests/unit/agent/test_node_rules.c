@@ -31,6 +31,15 @@ static void lost_link(void)
 	}
 }
 
+/* A crash of the agent is no reason to stop; another tailnet is. */
+static void left_alone(void)
+{
+	CHECK(node_rules_leave_alone(true, true, false));
+	CHECK(!node_rules_leave_alone(true, true, true));
+	CHECK(!node_rules_leave_alone(true, false, false));
+	CHECK(!node_rules_leave_alone(false, true, false));
+}
+
 /* What would keep the agent from its next start. */
 static void server_address(void)
 {
@@ -75,6 +84,7 @@ static void order_to_exit(void)
 
 static const struct test tests[] = {
 	TEST(lost_link),
+	TEST(left_alone),
 	TEST(server_address),
 	TEST(order_to_exit),
 };
