@@ -247,7 +247,7 @@ static const struct step {
 	{ IS_RUNNING, "wait --timeout=5s", 0, "", "" },
 	{ IS_STUCK, "wait --timeout=100ms", 1, "", "timeout waiting" },
 	{ IS_NEW, "login", 0, "", "Success.\n" },
-	{ IS_RUNNING, "login", 0, "", "Success.\n" },
+	{ IS_RUNNING, "login", 0, "", "" },
 	{ IS_STUCK, "up --timeout=200ms", 1, "", "timeout waiting for Tailnet" },
 	{ IS_RUNNING, "up --force-reauth --hostname=old --login-server=https://hs.example",
 	  0, "", "Success.\n" },
