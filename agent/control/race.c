@@ -46,6 +46,7 @@ struct runner {
  * @runner: of this stage
  * @n_runners: how many
  * @deadline: of all; not for a name alone, whose dial has the same
+ * @no_name: the name has no address
  * @err: result if nothing leads to the server
  * @detail: the same for people
  */
@@ -60,6 +61,7 @@ struct race {
 	struct runner runner[RACE_MAX];
 	size_t n_runners;
 	struct loop_timer deadline;
+	bool no_name;
 	int err;
 	struct err_detail detail;
 };
@@ -180,7 +182,7 @@ static void next_stage(struct race *race)
 		enter(race, STAGE_NAME, &by_name, 1);
 		return;
 	case STAGE_NAME:
-		if (race->err == TNE_NAME_LOOKUP && race->config.n_spare) {
+		if (race->no_name && race->config.n_spare) {
 			loop_timer_set(race->loop, &race->deadline,
 				       race_deadline_ms(NULL, 0));
 			enter(race, STAGE_SPARE, race->spare,
@@ -201,6 +203,8 @@ static void lost(struct runner *runner, int err,
 	struct race *race = runner->race;
 
 	runner->running = false;
+	if (race->stage == STAGE_NAME)
+		race->no_name = err == TNE_NAME_LOOKUP;
 	/* Of the name alone it matters that it has no address. */
 	if (race->stage != STAGE_SPARE || err == TNE_NOISE_TAG)
 		note(race, err, detail);

@@ -51,6 +51,7 @@ enum conn_state {
  * @headers: lines added to the answer
  * @headers_bad: some are missing
  * @out: to be sent
+ * @held: bytes that are counted as kept for the client: @body and @out
  * @sent: bytes sent so far
  * @queued: bytes put into @out so far
  * @piece_end: where pieces of a stream end, in bytes queued; a ring
@@ -77,6 +78,7 @@ struct http_exchange {
 	struct buf headers;
 	bool headers_bad;
 	struct buf out;
+	size_t held;
 	uint64_t sent;
 	uint64_t queued;
 	uint64_t piece_end[HTTP_STREAM_PIECES];
@@ -167,6 +169,8 @@ static void conn_close(struct http_exchange *x)
 	loop_later_set(server->loop, &server->reap);
 	if (closed)
 		closed(x->closed_ctx);
+	limits_release(&server->limits, limit_uid(x), x->held);
+	x->held = 0;
 	limits_disconnect(&server->limits, limit_uid(x));
 }
 
@@ -226,6 +230,21 @@ static void forget_sent_pieces(struct http_exchange *x)
 	}
 }
 
+/* Counted, or somebody who does not read could have us keep all there is. */
+static int hold(struct http_exchange *x, size_t len)
+{
+	if (!limits_hold(&x->server->limits, limit_uid(x), len))
+		return -ENOBUFS;
+	x->held += len;
+	return 0;
+}
+
+static void release(struct http_exchange *x, size_t len)
+{
+	limits_release(&x->server->limits, limit_uid(x), len);
+	x->held -= len;
+}
+
 /* Send what can be sent. Return: false if the client is gone. */
 static bool flush(struct http_exchange *x)
 {
@@ -242,6 +261,7 @@ static bool flush(struct http_exchange *x)
 		if (n < 0)
 			return false;
 		buf_take(&x->out, n);
+		release(x, n);
 		x->sent += n;
 		progress = true;
 	}
@@ -257,9 +277,14 @@ static bool flush(struct http_exchange *x)
 
 static int queue(struct http_exchange *x, const void *data, size_t len)
 {
-	int r = buf_add(&x->out, data, len);
+	int r = hold(x, len);
 
-	if (r == 0)
+	if (r < 0)
+		return r;
+	r = buf_add(&x->out, data, len);
+	if (r < 0)
+		release(x, len);
+	else
 		x->queued += len;
 	return r;
 }
@@ -273,6 +298,7 @@ static void drop_request(struct http_exchange *x)
 		secret_wipe(x->in.data + x->in.len, x->head_len);
 		x->head_len = 0;
 	}
+	release(x, x->body.len);
 	secret_buf_done(&x->body);
 	buf_done(&x->headers);
 	x->headers_bad = false;
@@ -386,7 +412,12 @@ static void process_body(struct http_exchange *x)
 		r = http_body_next(&x->body_in, x->in.data + x->head_len,
 				   x->in.len - x->head_len, &used, &piece);
 		if (r == 1) {
+			if (hold(x, piece.len) < 0) {
+				refuse_bytes(x, TNE_TOO_LONG, 429);
+				return;
+			}
 			if (secret_buf_reserve(&x->body, piece.len) < 0) {
+				release(x, piece.len);
 				conn_break(x);
 				return;
 			}
@@ -669,6 +700,11 @@ bool http_exchange_in_group(const struct http_exchange *x, gid_t gid)
 			return true;
 	}
 	return false;
+}
+
+void http_exchange_charge(struct http_exchange *x, size_t n)
+{
+	limits_charge(&x->server->limits, limit_uid(x), n);
 }
 
 struct limits *http_server_limits(struct http_server *server)

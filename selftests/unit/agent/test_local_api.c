@@ -485,11 +485,92 @@ static void connection_limits(void)
 		limits_disconnect(&l, uid);
 	}
 	CHECK(l.n <= LIMITS_CONNECTIONS + 1);
+	CHECK(limits_hold(&l, 1000, LIMITS_HELD));
+	CHECK(!limits_hold(&l, 1000, 1));
+	CHECK(!limits_hold(&l, 1000, SIZE_MAX));
+	CHECK(limits_hold(&l, 1001, 1));
+	limits_release(&l, 1000, 1);
+	CHECK(limits_hold(&l, 1000, 1));
+	CHECK(!limits_hold(&l, 1000, 1));
 	for (i = 0; i < LIMITS_WATCHERS; i++)
 		CHECK(limits_watch(&l, 1000));
 	CHECK(!limits_watch(&l, 1000));
 	limits_unwatch(&l, 1000);
 	CHECK(limits_watch(&l, 1000));
+}
+
+/* What is dear is paid for later. */
+static void dear_requests(void)
+{
+	static struct limits l;
+
+	memset(&l, 0, sizeof(l));
+	CHECK(limits_connect(&l, 1000, 5));
+	CHECK(limits_connect(&l, 0, 5));
+	CHECK(limits_request(&l, 1000, 5));
+	limits_charge(&l, 1000, 2 * LIMITS_RATE);
+	CHECK(!limits_request(&l, 1000, 5));
+	CHECK(!limits_request(&l, 1000, 1000));
+	CHECK(limits_request(&l, 1000, 2100));
+	limits_charge(&l, 1000, SIZE_MAX);
+	limits_charge(&l, 1000, SIZE_MAX);
+	CHECK(!limits_request(&l, 1000, 60000));
+	CHECK(limits_request(&l, 1000, 63000));
+	limits_charge(&l, 0, SIZE_MAX);
+	CHECK(limits_request(&l, 0, 5));
+	limits_charge(&l, 1000, SIZE_MAX);
+	CHECK(limits_request(&l, 1000, UINT64_C(1) << 60));
+}
+
+/*
+ * Somebody asks and does not read: what is kept for him has an end, and others
+ * are answered.
+ */
+static void does_not_read(void)
+{
+	static char body[1 << 20];
+	char head[128];
+	struct rig rig;
+	uid_t uid = geteuid() ? geteuid() : 12345;
+	const struct limits_user *user;
+	int fd[80], i;
+
+	set_up(&rig);
+	user = &http_server_limits(rig.api->http)->user[0];
+	snprintf(head, sizeof(head), "POST /localapi/v0/start HTTP/1.1\r\n"
+		 "Content-Length: %zu\r\n\r\n", sizeof(body));
+	for (i = 0; i < 80; i++) {
+		size_t at = 0;
+		ssize_t n;
+
+		/* Of root everything is kept. */
+		CHECK(geteuid() || seteuid(uid) == 0);
+		fd[i] = connect_to(&rig);
+		CHECK(getuid() || seteuid(0) == 0);
+		send_text(fd[i], head, strlen(head));
+		/* All but the last byte. */
+		while (at < sizeof(body) - 1) {
+			n = send(fd[i], body, sizeof(body) - 1 - at,
+				 MSG_DONTWAIT | MSG_NOSIGNAL);
+			if (n > 0)
+				at += n;
+			else if (errno != EAGAIN)
+				break;
+			turn(&rig);
+		}
+	}
+	CHECK_EQ(user->uid, uid);
+	CHECK(user->held <= LIMITS_HELD);
+	CHECK(user->held > LIMITS_HELD - (2u << 20));
+	rig.sim.now_ms += 1000;
+	CHECK_EQ(ask(&rig, GET("status")), 200);
+	for (i = 0; i < 80; i++)
+		close(fd[i]);
+	for (i = 0; i < 2000 && user->connections; i++)
+		turn(&rig);
+	CHECK_EQ(user->connections, 0);
+	CHECK_EQ(user->held, 0);
+	tear_down(&rig);
 }
 
 static void watching(void)
@@ -737,6 +818,8 @@ int main(int argc, char **argv)
 		TEST(slow_clients),
 		TEST(rate_limit),
 		TEST(connection_limits),
+		TEST(dear_requests),
+		TEST(does_not_read),
 		TEST(watching),
 		TEST(silent_watch_has_a_head),
 		TEST(watchers_are_bounded),
