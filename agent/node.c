@@ -15,6 +15,7 @@
 #include "node/health.h"
 #include "node/login.h"
 #include "node/node_status.h"
+#include "node/profiles.h"
 #include "node/rules.h"
 #include "node/service.h"
 #include "system/rtnl.h"
@@ -472,6 +473,7 @@ static void work(void *ctx)
 	enter(node, backend_decide(&facts));
 	if (node->netmap && !node->self_shown) {
 		node->self_shown = true;
+		profiles_note_map(node);
 		node_tell_self(node);
 	}
 	health_tell(node);

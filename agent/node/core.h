@@ -36,6 +36,7 @@
  * @refused: why the server does not let us in, or ""
  * @netmap: newest map, or NULL
  * @had_map: there was one, or it was taken away
+ * @noted_ms: when names of the tailnet were last written; boot time, 0 = never
  * @self_shown: watchers were told of the self node of @netmap
  * @view: how the peers are wanted
  * @view_known: @view goes with @netmap but for @changed
@@ -78,6 +79,7 @@ struct node_own {
 	char refused[NODE_WARNING_TEXT];
 	struct netmap *netmap;
 	bool had_map;
+	uint64_t noted_ms;
 	bool self_shown;
 	struct wanted view;
 	bool view_known;

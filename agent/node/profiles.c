@@ -3,7 +3,7 @@
 
 #include "base/log.h"
 #include "node/core.h"
-#include "node/login.h"
+#include "node/node_status.h"
 #include "wire/profile_json.h"
 
 #include <errno.h>
@@ -14,6 +14,8 @@
 #define LIST "_profiles"
 #define CURRENT "_current-profile"
 #define ENTRY_MAX 64
+
+#define NOTE_SELDOM_MS 60000	/* between two writes of names; ours */
 
 static void entry_name(const char *id, char ret[ENTRY_MAX])
 {
@@ -42,6 +44,46 @@ int profiles_list(struct node_own *node, struct profile_list *ret,
 			ret->current = i;
 	}
 	return 0;
+}
+
+static int note_text(char **slot, const char *value, bool *changed)
+{
+	if (!strcmp(prefs_text(*slot), value))
+		return 0;
+	*changed = true;
+	return prefs_set_text(slot, value);
+}
+
+void profiles_note_map(struct node_own *node)
+{
+	const struct netmap *map = node->netmap;
+	struct profile *profile = &node->identity.profile;
+	uint64_t now_ms = loop_now_ms(node->config.loop);
+	char suffix[STATUS_NAME_MAX];
+	struct err_detail detail = { 0 };
+	bool changed = false;
+	int r;
+
+	/* Before the first login there is no profile to be noted in. */
+	if (!map || !map->self || !node_has_key(node))
+		return;
+	node_status_suffix(map->self->name, suffix);
+	r = note_text(&profile->magic_dns_name, suffix, &changed);
+	if (r == 0)
+		r = note_text(&profile->domain, map->domain ? map->domain : "",
+			      &changed);
+	if (r == 0)
+		r = note_text(&node->identity.persist.node_id,
+			      map->self->stable_id, &changed);
+	/* A server that renames us all the time must not wear the disk out. */
+	if (r == 0 && changed &&
+	    (!node->noted_ms || now_ms - node->noted_ms >= NOTE_SELDOM_MS)) {
+		node->noted_ms = now_ms;
+		r = node_save(node, &detail);
+	}
+	if (r < 0)
+		log_warning("store: the name of the tailnet is not kept: %s",
+			    *detail.text ? detail.text : err_text(r));
 }
 
 static int check_exists(struct node_own *node, const char *id,

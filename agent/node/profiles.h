@@ -9,6 +9,15 @@
 struct node_own;
 
 /**
+ * profiles_note_map() - keep what the map says of the profile in use
+ * @node: has a map with another self node, or another domain, than before
+ *
+ * People see it in the list of profiles, also of those that are not in use.
+ * Nothing depends on it: a failure is logged.
+ */
+void profiles_note_map(struct node_own *node);
+
+/**
  * profiles_list() - all of them
  * @node:	the node
  * @ret:	owned by the caller

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "fail_alloc.h"
 #include "loop/loop.h"
+#include "map_fixture.h"
 #include "node/core.h"
 #include "test.h"
 #include "wire/profile_json.h"
@@ -145,6 +146,43 @@ static void there_and_back(void)
 	end();
 }
 
+/* What people know a profile by. */
+static void names(void)
+{
+	struct profile_list list = { 0 };
+	struct err_detail detail = { "" };
+	char a[8];
+
+	CHECK_EQ(begin(), 0);
+	node.netmap = map_merged(netmap_new(), map_text("%s", map_first));
+	CHECK(node.netmap);
+	/* Nobody is logged in yet. */
+	profiles_note_map(&node);
+	CHECK(!node.identity.profile.id[0]);
+	CHECK_IN(log_in("ann", 0x48, a));
+	profiles_note_map(&node);
+	CHECK_EQ(profiles_list(&node, &list, &detail), 0);
+	CHECK_EQ(strcmp(list.item[0].magic_dns_name, "demo.example"), 0);
+	CHECK_EQ(strcmp(list.item[0].domain, "lab.example"), 0);
+	CHECK_EQ(strcmp(list.item[0].node_id, "n7"), 0);
+	profile_list_done(&list);
+
+	/* Renamed again at once: not on disk before a minute has passed. */
+	node.netmap = map_merged(node.netmap, map_text("{'Domain':'x'}"));
+	profiles_note_map(&node);
+	CHECK_EQ(profiles_list(&node, &list, &detail), 0);
+	CHECK_EQ(strcmp(list.item[0].domain, "lab.example"), 0);
+	profile_list_done(&list);
+	loop_advance(node.config.loop, 60000);
+	node.netmap = map_merged(node.netmap, map_text("{'Domain':'y'}"));
+	profiles_note_map(&node);
+	CHECK_EQ(profiles_list(&node, &list, &detail), 0);
+	CHECK_EQ(strcmp(list.item[0].domain, "y"), 0);
+	profile_list_done(&list);
+	netmap_put(steal(node.netmap));
+	end();
+}
+
 /* A profile that cannot be read is not switched to. */
 static void damaged(void)
 {
@@ -241,6 +279,7 @@ static void lists(void)
 
 static const struct test tests[] = {
 	TEST(there_and_back),
+	TEST(names),
 	TEST(damaged),
 	TEST(survives_lack_of_memory),
 	TEST(lists),
