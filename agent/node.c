@@ -16,6 +16,7 @@
 #include "node/login.h"
 #include "node/node_status.h"
 #include "node/profiles.h"
+#include "node/relays.h"
 #include "node/rules.h"
 #include "node/service.h"
 #include "system/rtnl.h"
@@ -27,6 +28,7 @@
 
 #define RETRY_FIRST_MS 1000	/* ours, as the next ones */
 #define RETRY_MAX_MS 30000
+#define RELAYS_SELDOM_MS 60000	/* between two writes of the relays; ours */
 #define ENGINE_MS 2000		/* source: ipn/ipnlocal, engine status */
 /* With more peers than this that may have changed, all are looked at. */
 #define CHANGED_MAX 1024
@@ -218,6 +220,8 @@ void node_set_netmap(struct node_own *node, struct netmap *netmap)
 	/* Compared while both exist: a new one may get the place of an old. */
 	if (!old || !netmap || old->self != netmap->self)
 		node->self_shown = false;
+	if (netmap && (!old || old->derp_regions != netmap->derp_regions))
+		node->relays_new = true;
 	if (!netmap || !same_self(old, netmap) ||
 	    netmap_diff_peers(old, netmap, note_change, node) < 0)
 		node_dirty(node);
@@ -435,6 +439,22 @@ static void retry(struct node_own *node)
 		       ms < RETRY_MAX_MS ? ms : RETRY_MAX_MS);
 }
 
+/* Not with each message of a server that is never content. */
+static void keep_relays(struct node_own *node)
+{
+	uint64_t now_ms = loop_now_ms(node->config.loop);
+	int r;
+
+	if (!node->relays_new || !node->netmap ||
+	    (node->relays_ms && now_ms - node->relays_ms < RELAYS_SELDOM_MS))
+		return;
+	node->relays_new = false;
+	node->relays_ms = now_ms;
+	r = relays_save(node->config.side, node->netmap);
+	if (r < 0)
+		log_warning("store: the relays are not kept: %s", err_text(r));
+}
+
 static void work(void *ctx)
 {
 	struct node_own *node = ctx;
@@ -476,6 +496,7 @@ static void work(void *ctx)
 		profiles_note_map(node);
 		node_tell_self(node);
 	}
+	keep_relays(node);
 	health_tell(node);
 	tell_service(node);
 }
@@ -621,6 +642,7 @@ static int start(struct node_own *node, struct err_detail *detail)
 
 	r = identity_load(node->config.state, node->config.side, detail,
 			  &node->identity);
+	node->relays = relays_load(node->config.side);
 	if (r == 0)
 		r = make_disco(&node->disco);
 	if (r == 0)
@@ -695,6 +717,7 @@ void node_own_free(struct node_own *node)
 	if (!node)
 		return;
 	client_free(node->client);
+	derp_regions_put(node->relays);
 	loop_later_cancel(&node->work);
 	loop_timer_cancel(node->config.loop, &node->retry);
 	loop_timer_cancel(node->config.loop, &node->engine);

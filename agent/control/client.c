@@ -280,9 +280,10 @@ static void on_closed(void *ctx, int err, const struct err_detail *detail)
 	if (err == TNE_NOISE_TAG && !client->connected &&
 	    ++client->tags >= CLIENT_TAGS_MAX)
 		client->key_asked = false;
-	if (err == TNE_NAME_LOOKUP && netmap)
+	if (err == TNE_NAME_LOOKUP)
 		spare_search(&client->spare, client->server.host,
-			     netmap->derp_regions);
+			     netmap && netmap->derp_regions ?
+			     netmap->derp_regions : client->config.relays);
 	drop_conn(client);
 	if (client->state != CLIENT_BACKOFF)
 		fail(client, backoff);

@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 struct client;
+struct derp_regions;
 struct netmap;
 struct transfers;
 
@@ -35,6 +36,8 @@ struct transfers;
  * @pin: the only server key that is taken; zero = any
  * @known_key: server key remembered from before, in case it cannot be asked
  *	for; zero = none
+ * @relays: that may know the server's address, before there is a map; borrowed
+ *	until client_free(); NULL = none
  * @random: any 32 bits
  * @ctx: for @random
  */
@@ -46,6 +49,7 @@ struct client_config {
 	struct registration_keys keys;
 	struct machine_public pin;
 	struct machine_public known_key;
+	const struct derp_regions *relays;
 	uint32_t (*random)(void *ctx);
 	void *ctx;
 };

@@ -37,6 +37,9 @@
  * @netmap: newest map, or NULL
  * @had_map: there was one, or it was taken away
  * @noted_ms: when names of the tailnet were last written; boot time, 0 = never
+ * @relays: of the last map of a run before, or NULL
+ * @relays_new: those of @netmap are not on disk
+ * @relays_ms: when they were last written; boot time, 0 = never
  * @self_shown: watchers were told of the self node of @netmap
  * @view: how the peers are wanted
  * @view_known: @view goes with @netmap but for @changed
@@ -80,6 +83,9 @@ struct node_own {
 	struct netmap *netmap;
 	bool had_map;
 	uint64_t noted_ms;
+	const struct derp_regions *relays;
+	bool relays_new;
+	uint64_t relays_ms;
 	bool self_shown;
 	struct wanted view;
 	bool view_known;

@@ -283,6 +283,7 @@ int login_make_client(struct node_own *node, struct err_detail *detail)
 		.machine = node->identity.machine,
 		.pin = node->config.settings.control_key,
 		.random = some_random,
+		.relays = node->relays,
 	};
 	const struct persist *persist = &node->identity.persist;
 	const char *known;

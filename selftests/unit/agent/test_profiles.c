@@ -8,7 +8,9 @@
 #include "fail_alloc.h"
 #include "loop/loop.h"
 #include "map_fixture.h"
+#include "control/boot_nodes.h"
 #include "node/core.h"
+#include "node/relays.h"
 #include "test.h"
 #include "wire/profile_json.h"
 
@@ -26,6 +28,12 @@ static void on_notify(void *ctx, const struct notify *msg)
 	(void)ctx;
 	told += msg->prefs != NULL;
 	key_at_tell = node.identity.persist.node;
+}
+
+static uint32_t some_random(void *ctx)
+{
+	(void)ctx;
+	return 0;
 }
 
 static void work(void *ctx)
@@ -183,6 +191,46 @@ static void names(void)
 	end();
 }
 
+/* They come back as they were, from a file that may be anything. */
+static void relays(void)
+{
+	static const char *const bad[] = {
+		"", "{", "[]", "7", "{\"Regions\":7}", "{\"Regions\":{}}",
+		"{\"Regions\":{\"1\":null,\"x\":{},\"2\":7}}",
+	};
+	const struct derp_regions *loaded;
+	struct boot_node nodes[BOOT_NODES_MAX];
+	struct netmap *map;
+	size_t i;
+
+	CHECK_EQ(begin(), 0);
+	CHECK(!relays_load(node.config.side));
+	map = map_merged(netmap_new(), map_text("%s", map_first));
+	CHECK(map);
+	CHECK_EQ(relays_save(node.config.side, map), 0);
+	loaded = relays_load(node.config.side);
+	CHECK(loaded);
+	CHECK_EQ(loaded->n, map->derp_regions->n);
+	CHECK_EQ(loaded->item[0].id, map->derp_regions->item[0].id);
+	CHECK_EQ(strcmp(loaded->item[0].nodes[0].host_name,
+			map->derp_regions->item[0].nodes[0].host_name), 0);
+	CHECK_EQ(boot_nodes_choose(loaded, some_random, NULL, nodes),
+		 boot_nodes_choose(map->derp_regions, some_random, NULL,
+				   nodes));
+	CHECK_EQ(nodes[0].port, 443);
+	derp_regions_put(loaded);
+	netmap_put(map);
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		test_case("%s", bad[i]);
+		CHECK_EQ(side_write(node.config.side, "DERPMap", bad[i]), 0);
+		loaded = relays_load(node.config.side);
+		CHECK_EQ(boot_nodes_choose(loaded, some_random, NULL, nodes),
+			 0);
+		derp_regions_put(loaded);
+	}
+	end();
+}
+
 /* A profile that cannot be read is not switched to. */
 static void damaged(void)
 {
@@ -280,6 +328,7 @@ static void lists(void)
 static const struct test tests[] = {
 	TEST(there_and_back),
 	TEST(names),
+	TEST(relays),
 	TEST(damaged),
 	TEST(survives_lack_of_memory),
 	TEST(lists),
