@@ -6,14 +6,16 @@
 #include <stdio.h>
 #include <string.h>
 
+#define HOST_CHARS \
+	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-."
+
 /* It goes into a URL: nothing but what names are made of. */
 bool boot_is_host(const char *name)
 {
 	size_t len = strlen(name);
 
 	return len > 0 && len < BOOT_HOST_MAX &&
-	       strspn(name, "abcdefghijklmnopqrstuvwxyz"
-			    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.") == len;
+	       strspn(name, HOST_CHARS) == len;
 }
 
 static bool is_usable(const struct derp_node *node, bool six)

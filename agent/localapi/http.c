@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/list.h"
 #include "base/secret.h"
+#include "localapi/http_reason.h"
 #include "loop/loop.h"
 
 #include <assert.h>
@@ -111,39 +112,6 @@ struct http_server {
 	struct list dead;
 	struct limits limits;
 };
-
-static const struct {
-	int status;
-	const char *text;
-} reasons[] = {
-	{ 100, "Continue" },
-	{ 200, "OK" },
-	{ 201, "Created" },
-	{ 204, "No Content" },
-	{ 400, "Bad Request" },
-	{ 401, "Unauthorized" },
-	{ 403, "Forbidden" },
-	{ 404, "Not Found" },
-	{ 405, "Method Not Allowed" },
-	{ 412, "Precondition Failed" },
-	{ 413, "Content Too Large" },
-	{ 429, "Too Many Requests" },
-	{ 431, "Request Header Fields Too Large" },
-	{ 500, "Internal Server Error" },
-	{ 501, "Not Implemented" },
-	{ 503, "Service Unavailable" },
-};
-
-static const char *reason(int status)
-{
-	size_t i;
-
-	for (i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
-		if (reasons[i].status == status)
-			return reasons[i].text;
-	}
-	return "Unknown";
-}
 
 static uid_t limit_uid(const struct http_exchange *x)
 {
@@ -342,7 +310,7 @@ static int queue_head(struct http_exchange *x, int status, const char *type,
 	size_t n;
 
 	n = snprintf(text, sizeof(text), "HTTP/1.1 %d %s\r\n", status,
-		     reason(status));
+		     http_reason(status));
 	if (type)
 		n += snprintf(text + n, sizeof(text) - n,
 			      "Content-Type: %.100s\r\n", type);
@@ -373,7 +341,7 @@ static void answer(struct http_exchange *x, int status, const char *type,
 
 static void refuse(struct http_exchange *x, int status, bool keep)
 {
-	const char *text = reason(status);
+	const char *text = http_reason(status);
 
 	buf_done(&x->headers);
 	answer(x, status, "text/plain; charset=utf-8", text, strlen(text),
