@@ -475,8 +475,11 @@ static void work(void *ctx)
 		node->applied = false;
 		if (r == -ENODEV)
 			node->data_lost = true;
-		log_warning("node: %s; trying again", *node->data_error ?
-			    node->data_error : node->host_error);
+		/* Each message of the server may bring us here. */
+		log_limited(&node->troubles, loop_now_ms(node->config.loop),
+			    LOG_LEVEL_WARNING, "node: %s; trying again",
+			    *node->data_error ? node->data_error :
+						node->host_error);
 		retry(node);
 	} else {
 		node->n_failed = 0;

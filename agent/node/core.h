@@ -6,6 +6,7 @@
 #ifndef NODE_CORE_H
 #define NODE_CORE_H
 
+#include "base/log.h"
 #include "control/client.h"
 #include "model/netmap.h"
 #include "model/view.h"
@@ -58,6 +59,8 @@
  * @endpoints: own ones
  * @n_endpoints: how many
  * @watchers: who is told
+ * @orders: how often orders of the server are logged
+ * @troubles: how often failures of a step are
  * @warnings: of the last health_collect()
  * @n_warnings: how many
  * @texts: of them
@@ -104,6 +107,8 @@ struct node_own {
 	struct own_endpoint endpoints[HOST_SIDE_ENDPOINTS];
 	size_t n_endpoints;
 	struct watchers watchers;
+	struct log_limit orders;
+	struct log_limit troubles;
 	struct notify_warning warnings[NODE_WARNINGS_MAX];
 	size_t n_warnings;
 	char texts[NODE_WARNINGS_MAX][NODE_WARNING_TEXT];

@@ -10,7 +10,7 @@
 #include <errno.h>
 #include <string.h>
 
-#define REFUSALS_SHOWN 5	/* lines in the log for one update */
+#define REFUSALS_SHOWN 3	/* lines in the log for one update */
 
 static void on_event(void *ctx, const struct event *event)
 {
@@ -117,20 +117,25 @@ int data_side_open(struct data_side *side, struct err_detail *detail)
 	return 0;
 }
 
-static void report(const struct apply_report *report)
+/* The server decides how often there is something to be refused. */
+static void report(struct data_side *side, const struct apply_report *report)
 {
+	uint64_t now_ms = loop_now_ms(side->loop);
 	struct key_text key;
 	size_t i;
 
 	for (i = 0; i < report->n_refused && i < REFUSALS_SHOWN; i++)
-		log_warning("dataplane: the kernel refuses peer %.8s: %s",
+		log_limited(&side->refusals, now_ms, LOG_LEVEL_WARNING,
+			    "dataplane: the kernel refuses peer %.8s: %s",
 			    key_format_public(&report->refused[i].key, &key),
 			    report->refused[i].detail.text);
 	if (report->n_refused > REFUSALS_SHOWN)
-		log_warning("dataplane: and %zu more",
+		log_limited(&side->refusals, now_ms, LOG_LEVEL_WARNING,
+			    "dataplane: and %zu more",
 			    report->n_refused - REFUSALS_SHOWN);
 	if (report->n_conflicts)
-		log_warning("dataplane: %zu prefixes are wanted by more than one peer",
+		log_limited(&side->refusals, now_ms, LOG_LEVEL_WARNING,
+			    "dataplane: %zu prefixes are wanted by more than one peer",
 			    report->n_conflicts);
 }
 
@@ -145,7 +150,7 @@ int data_side_set(struct data_side *side, const struct wanted *want,
 			 n_keys, detail, &rep);
 	if (r < 0)
 		return r;
-	report(&rep);
+	report(side, &rep);
 	return rep.sent;
 }
 

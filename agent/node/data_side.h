@@ -7,6 +7,7 @@
 #define NODE_DATA_SIDE_H
 
 #include "base/err.h"
+#include "base/log.h"
 #include "dataplane/apply.h"
 #include "dataplane/link.h"
 #include "loop/loop.h"
@@ -45,6 +46,7 @@ struct data_side_calls {
  * @apply: what the table has
  * @events: what the module tells
  * @io: their watch
+ * @refusals: how often peers that the kernel refuses are logged
  */
 struct data_side {
 	struct loop *loop;
@@ -57,6 +59,7 @@ struct data_side {
 	struct apply_state apply;
 	struct events *events;
 	struct loop_io io;
+	struct log_limit refusals;
 };
 
 /**

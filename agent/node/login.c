@@ -208,7 +208,9 @@ static void on_pop_url(void *ctx, const char *url)
 	struct node_own *node = ctx;
 	const struct notify msg = { .browse_to_url = url };
 
-	log_notice("control: the server wants you to see %s", url);
+	log_limited(&node->orders, loop_now_ms(node->config.loop),
+		    LOG_LEVEL_NOTICE, "control: the server wants you to see %s",
+		    url);
 	watchers_tell(&node->watchers, &msg);
 }
 
@@ -242,7 +244,9 @@ static void on_exit_wanted(void *ctx, int code)
 	struct err_detail detail = { 0 };
 
 	if (!node_rules_may_exit(node->config.settings.obey_exit, up_ms)) {
-		log_warning("control: the server wants us to exit with %d, ignoring",
+		log_limited(&node->orders, loop_now_ms(node->config.loop),
+			    LOG_LEVEL_WARNING,
+			    "control: the server wants us to exit with %d, ignoring",
 			    code);
 		return;
 	}
