@@ -81,6 +81,10 @@ install:
 	+$(kbuild) $(if $(DESTDIR),INSTALL_MOD_PATH=$(DESTDIR)) modules_install
 	[ -n "$(DESTDIR)" ] || depmod -a
 	+$(MAKE) --no-print-directory install-agent
+	[ -n "$(DESTDIR)" ] || [ ! -d /run/systemd/system ] || \
+		{ systemd-sysusers tailnetd.conf && \
+		systemd-tmpfiles --create tailnetd.conf && \
+		systemctl daemon-reload && udevadm control --reload; }
 
 install-agent:
 	+$(MAKE) -C agent install

@@ -15,6 +15,9 @@
 #include "node/health.h"
 #include "node/login.h"
 #include "node/node_status.h"
+#include "node/profiles.h"
+#include "node/relays.h"
+#include "node/rules.h"
 #include "node/service.h"
 #include "system/rtnl.h"
 
@@ -25,6 +28,7 @@
 
 #define RETRY_FIRST_MS 1000	/* ours, as the next ones */
 #define RETRY_MAX_MS 30000
+#define RELAYS_SELDOM_MS 60000	/* between two writes of the relays; ours */
 #define ENGINE_MS 2000		/* source: ipn/ipnlocal, engine status */
 /* With more peers than this that may have changed, all are looked at. */
 #define CHANGED_MAX 1024
@@ -62,8 +66,8 @@ const char *node_control_url(const struct node_own *node)
 {
 	if (*prefs_text(node->identity.prefs.control_url))
 		return node->identity.prefs.control_url;
-	if (node->config.control_url)
-		return node->config.control_url;
+	if (node->config.settings.control_url)
+		return node->config.settings.control_url;
 	return NODE_OWN_CONTROL_URL;
 }
 
@@ -212,6 +216,12 @@ void node_set_netmap(struct node_own *node, struct netmap *netmap)
 	struct netmap *old = node->netmap;
 
 	node->netmap = netmap ? netmap_get(netmap) : NULL;
+	node->had_map = true;
+	/* Compared while both exist: a new one may get the place of an old. */
+	if (!old || !netmap || old->self != netmap->self)
+		node->self_shown = false;
+	if (netmap && (!old || old->derp_regions != netmap->derp_regions))
+		node->relays_new = true;
 	if (!netmap || !same_self(old, netmap) ||
 	    netmap_diff_peers(old, netmap, note_change, node) < 0)
 		node_dirty(node);
@@ -406,8 +416,8 @@ static int bring(struct node_own *node, enum view_closed closed)
 	r = have_device(node);
 	if (r < 0)
 		return r;
-	/* What an agent before us has set up stays until there is a map. */
-	if (wanted && closed == VIEW_NO_MAP)
+	if (node_rules_leave_alone(wanted, closed == VIEW_NO_MAP,
+				   node->had_map))
 		return 0;
 	if (!peers && node->view.n_peers)
 		node->view_known = false;
@@ -429,6 +439,22 @@ static void retry(struct node_own *node)
 		       ms < RETRY_MAX_MS ? ms : RETRY_MAX_MS);
 }
 
+/* Not with each message of a server that is never content. */
+static void keep_relays(struct node_own *node)
+{
+	uint64_t now_ms = loop_now_ms(node->config.loop);
+	int r;
+
+	if (!node->relays_new || !node->netmap ||
+	    (node->relays_ms && now_ms - node->relays_ms < RELAYS_SELDOM_MS))
+		return;
+	node->relays_new = false;
+	node->relays_ms = now_ms;
+	r = relays_save(node->config.side, node->netmap);
+	if (r < 0)
+		log_warning("store: the relays are not kept: %s", err_text(r));
+}
+
 static void work(void *ctx)
 {
 	struct node_own *node = ctx;
@@ -438,16 +464,22 @@ static void work(void *ctx)
 	struct backend_facts facts;
 	int r;
 
-	if (node->remake_client && login_make_client(node, &detail) < 0)
+	if (node->remake_client && login_make_client(node, &detail) < 0) {
 		snprintf(node->refused, sizeof(node->refused), "%s",
 			 detail.text);
+		if (node->remake_client)
+			retry(node);
+	}
 	r = bring(node, closed);
 	if (r < 0) {
 		node->applied = false;
 		if (r == -ENODEV)
 			node->data_lost = true;
-		log_warning("node: %s; trying again", *node->data_error ?
-			    node->data_error : node->host_error);
+		/* Each message of the server may bring us here. */
+		log_limited(&node->troubles, loop_now_ms(node->config.loop),
+			    LOG_LEVEL_WARNING, "node: %s; trying again",
+			    *node->data_error ? node->data_error :
+						node->host_error);
 		retry(node);
 	} else {
 		node->n_failed = 0;
@@ -462,10 +494,12 @@ static void work(void *ctx)
 		.applied = node->applied,
 	};
 	enter(node, backend_decide(&facts));
-	if (node->netmap && node->netmap->self != node->shown_self) {
-		node->shown_self = node->netmap->self;
+	if (node->netmap && !node->self_shown) {
+		node->self_shown = true;
+		profiles_note_map(node);
 		node_tell_self(node);
 	}
+	keep_relays(node);
 	health_tell(node);
 	tell_service(node);
 }
@@ -513,11 +547,9 @@ static void on_host_change(void *ctx, unsigned int bits)
 {
 	struct node_own *node = ctx;
 
-	/*
-	 * What was on the device goes before the device itself: by the time that
-	 * its end is told, it may not be known as ours any more.
-	 */
-	if ((bits & CHANGE_LINK) || !node->host.state.ifindex)
+	if (data_side_is_open(&node->data) &&
+	    node_rules_link_lost(bits, node->data.ifindex,
+				 node->host.state.ifindex))
 		node->data_lost = true;
 	if (bits & CHANGE_HOST) {
 		log_info("system: the network of this host has changed");
@@ -613,6 +645,7 @@ static int start(struct node_own *node, struct err_detail *detail)
 
 	r = identity_load(node->config.state, node->config.side, detail,
 			  &node->identity);
+	node->relays = relays_load(node->config.side);
 	if (r == 0)
 		r = make_disco(&node->disco);
 	if (r == 0)
@@ -626,7 +659,15 @@ static int start(struct node_own *node, struct err_detail *detail)
 	r = have_device(node);
 	if (r < 0)
 		return err_explain(detail, r, "%s", node->data_error);
-	return login_make_client(node, detail);
+	r = login_make_client(node, detail);
+	/* Somebody has to be there to be told a better address. */
+	if (r == TNE_URL) {
+		snprintf(node->refused, sizeof(node->refused), "%s",
+			 detail->text);
+		log_warning("node: %s", node->refused);
+		r = 0;
+	}
+	return r;
 }
 
 int node_own_new(const struct node_own_config *config,
@@ -650,11 +691,36 @@ int node_own_new(const struct node_own_config *config,
 	return 0;
 }
 
+static bool same_url(const char *a, const char *b)
+{
+	return (!a && !b) || (a && b && !strcmp(a, b));
+}
+
+void node_own_set(struct node_own *node,
+		  const struct node_own_settings *settings)
+{
+	bool url = !same_url(node->config.settings.control_url,
+			     settings->control_url) &&
+		   !*prefs_text(node->identity.prefs.control_url);
+	bool key = memcmp(&node->config.settings.control_key,
+			  &settings->control_key,
+			  sizeof(settings->control_key)) != 0;
+
+	node->config.settings = *settings;
+	/* What one server has said means nothing to another. */
+	if (url)
+		node_set_netmap(node, NULL);
+	if (url || key)
+		node->remake_client = true;
+	node_kick(node);
+}
+
 void node_own_free(struct node_own *node)
 {
 	if (!node)
 		return;
 	client_free(node->client);
+	derp_regions_put(node->relays);
 	loop_later_cancel(&node->work);
 	loop_timer_cancel(node->config.loop, &node->retry);
 	loop_timer_cancel(node->config.loop, &node->engine);

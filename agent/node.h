@@ -10,6 +10,7 @@
 #include "base/secret.h"
 #include "model/notify.h"
 #include "model/prefs.h"
+#include "model/profile.h"
 #include "model/status.h"
 
 #include <stdbool.h>
@@ -84,6 +85,12 @@ struct node_whois {
  *		the caller; -ENODATA without one
  * @filter:	optional: the access rules as text for people, owned likewise
  * @derp_map:	optional: JSON text of the relay map, owned likewise
+ * @profiles:	optional: all profiles; filled for the caller, who frees its
+ *		contents
+ * @switch_profile: optional: use the profile @id; "" = a new, empty one. What
+ *		belongs to the one before leaves the network at once. -ENOENT
+ * @delete_profile: optional: forget the profile @id; the current one is followed
+ *		by a new, empty one. Its server is not told. -ENOENT
  * @whois:	optional: who has the address ("IP", "IP:PORT" or a node key)
  *		@addr; answers point into @status, asked for just before;
  *		-ENOENT = nobody
@@ -108,6 +115,12 @@ struct node_api {
 	int (*netmap)(void *node, char **ret);
 	int (*filter)(void *node, char **ret);
 	int (*derp_map)(void *node, char **ret);
+	int (*profiles)(void *node, struct profile_list *ret,
+			struct err_detail *detail);
+	int (*switch_profile)(void *node, const char *id,
+			      struct err_detail *detail);
+	int (*delete_profile)(void *node, const char *id,
+			      struct err_detail *detail);
 	int (*whois)(void *node, const struct status *status, const char *addr,
 		     struct node_whois *ret);
 };

@@ -20,6 +20,18 @@ struct transfers;
 #define NODE_OWN_CONTROL_URL "https://controlplane.tailscale.com"
 
 /**
+ * struct node_own_settings - what can be changed while the node runs
+ * @control_url: server of a node that was never up; NULL = Tailscale's
+ * @control_key: the only key that the server may have; zero = any
+ * @obey_exit: the server may order this process to end
+ */
+struct node_own_settings {
+	const char *control_url;
+	struct machine_public control_key;
+	bool obey_exit;
+};
+
+/**
  * struct node_own_config - what the node is built from
  * @loop: borrowed until node_own_free(), like the next three
  * @transfers: for the control server
@@ -27,8 +39,7 @@ struct transfers;
  * @side: the file beside it
  * @tun: name of the device
  * @port: UDP port, 0 = any
- * @control_url: server of a node that was never up; NULL = Tailscale's
- * @control_key: the only key that the server may have; zero = any
+ * @settings: those that can be changed later
  */
 struct node_own_config {
 	struct loop *loop;
@@ -37,13 +48,13 @@ struct node_own_config {
 	struct side *side;
 	const char *tun;
 	uint16_t port;
-	const char *control_url;
-	struct machine_public control_key;
+	struct node_own_settings settings;
 };
 
 /**
  * node_own_new() - build the node and let it begin
- * @config:	copied; its texts are borrowed
+ * @config:	copied; its texts are borrowed until node_own_free(), those of
+ *		the settings until node_own_set()
  * @detail:	filled on error
  * @ret:	owned by the caller
  *
@@ -54,6 +65,15 @@ struct node_own_config {
  */
 int node_own_new(const struct node_own_config *config,
 		 struct err_detail *detail, struct node_own **ret);
+
+/**
+ * node_own_set() - change settings
+ * @node:	the node
+ * @settings:	copied; their texts are borrowed, those of before are not any
+ *		more
+ */
+void node_own_set(struct node_own *node,
+		  const struct node_own_settings *settings);
 
 /**
  * node_own_free() - end; kernel and host stay as they are

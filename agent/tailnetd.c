@@ -6,6 +6,7 @@
 #include "base/version.h"
 #include "localapi/api.h"
 #include "loop/loop.h"
+#include "loop/resolve.h"
 #include "loop/transfers.h"
 #include "model/host_config.h"
 #include "node/service.h"
@@ -43,6 +44,7 @@ enum exit_code {
  * struct daemon - what main() puts together, in the order of its making
  */
 struct daemon {
+	struct daemon_options options;
 	struct daemon_conf conf;
 	struct loop *loop;
 	struct transfers *transfers;
@@ -88,8 +90,8 @@ static enum exit_code code_of(const struct daemon *d, int err)
 }
 
 /* The whole file; an absent one is empty if that is allowed. */
-static int read_conf(struct daemon *d, const char *path, bool optional,
-		     struct err_detail *detail)
+static int read_conf(struct daemon_conf *conf, const char *path,
+		     bool optional, struct err_detail *detail)
 {
 	struct secret_buf text auto_clean(secret_buf) = { 0 };
 	int fd, r;
@@ -105,25 +107,32 @@ static int read_conf(struct daemon *d, const char *path, bool optional,
 	close(fd);
 	if (r < 0)
 		return err_explain(detail, r, "%s: %s", path, err_text(r));
-	return daemon_conf_parse(text.data, text.len, detail, &d->conf);
+	return daemon_conf_parse(text.data, text.len, detail, conf);
 }
 
-static int configure(struct daemon *d, const struct daemon_options *options,
-		     struct err_detail *detail)
+/* What file and command line say; empty on error. */
+static int make_conf(const struct daemon_options *options,
+		     struct err_detail *detail, struct daemon_conf *ret)
 {
 	const char *path = options->conf_file ? options->conf_file :
 						DAEMON_CONF_FILE;
 	int r;
 
-	r = daemon_conf_init(&d->conf);
+	r = daemon_conf_init(ret);
+	if (r < 0)
+		return r;
+	r = read_conf(ret, path, !options->conf_file, detail);
 	if (r == 0)
-		r = read_conf(d, path, !options->conf_file, detail);
-	if (r == 0)
-		r = daemon_conf_apply(&d->conf, options, detail);
-	if (r == 0)
-		log_setup(STDERR_FILENO, (enum log_level)d->conf.log_level,
-			  getenv("JOURNAL_STREAM"));
+		r = daemon_conf_apply(ret, options, detail);
+	if (r < 0)
+		daemon_conf_done(ret);
 	return r;
+}
+
+static void set_up_log(const struct daemon_conf *conf)
+{
+	log_setup(STDERR_FILENO, (enum log_level)conf->log_level,
+		  getenv("JOURNAL_STREAM"));
 }
 
 /* Missing rights show later, too, but then as riddles. */
@@ -172,6 +181,17 @@ static int open_network(struct daemon *d, struct err_detail *detail)
 	return r;
 }
 
+static void node_settings(const struct daemon *d,
+			  struct node_own_settings *ret)
+{
+	*ret = (struct node_own_settings){
+		.control_url = d->conf.control_url,
+		.obey_exit = d->conf.control_exit,
+	};
+	if (d->conf.has_control_key)
+		ret->control_key = d->conf.control_key;
+}
+
 static int open_node(struct daemon *d, struct err_detail *detail)
 {
 	struct node_own_config config = {
@@ -181,11 +201,9 @@ static int open_node(struct daemon *d, struct err_detail *detail)
 		.side = d->side,
 		.tun = d->conf.tun,
 		.port = d->conf.port,
-		.control_url = d->conf.control_url,
 	};
 
-	if (d->conf.has_control_key)
-		config.control_key = d->conf.control_key;
+	node_settings(d, &config.settings);
 	return node_own_new(&config, detail, &d->node);
 }
 
@@ -203,20 +221,20 @@ static void make_folder(const char *path)
 		(void)chmod(folder, FOLDER_MODE);
 }
 
-static int find_group(struct daemon *d, struct api_config *config,
-		      struct err_detail *detail)
+/* Return: 1 and the group, 0 if none is named, or an error. */
+static int find_group(const struct daemon_conf *conf,
+		      struct err_detail *detail, gid_t *ret)
 {
 	const struct group *group;
 
-	if (!d->conf.read_group)
+	if (!conf->read_group)
 		return 0;
-	group = getgrnam(d->conf.read_group);
+	group = getgrnam(conf->read_group);
 	if (!group)
 		return err_explain(detail, TNE_CONF_SYNTAX,
-				   "there is no group %s", d->conf.read_group);
-	config->restrict_read = true;
-	config->read_gid = group->gr_gid;
-	return 0;
+				   "there is no group %s", conf->read_group);
+	*ret = group->gr_gid;
+	return 1;
 }
 
 static int open_api(struct daemon *d, struct err_detail *detail)
@@ -230,9 +248,10 @@ static int open_api(struct daemon *d, struct err_detail *detail)
 	};
 	int fd, r;
 
-	r = find_group(d, &config, detail);
+	r = find_group(&d->conf, detail, &config.read_gid);
 	if (r < 0)
 		return r;
+	config.restrict_read = r;
 	make_folder(d->conf.socket);
 	r = api_listen(d->conf.socket, detail, &fd);
 	if (r < 0)
@@ -253,11 +272,48 @@ static void on_stop(void *ctx, int signo)
 	loop_stop(d->loop, EXIT_OK);
 }
 
+/* All that is wrong shows before anything changes. */
+static int reload(struct daemon *d, struct err_detail *detail)
+{
+	struct node_own_settings settings;
+	struct daemon_conf conf = { 0 };
+	struct err_detail waiting;
+	gid_t gid = 0;
+	int r;
+
+	r = make_conf(&d->options, detail, &conf);
+	if (r == 0)
+		r = find_group(&conf, detail, &gid);
+	if (r >= 0) {
+		daemon_conf_reload(&d->conf, &conf, &waiting);
+		set_up_log(&d->conf);
+		api_restrict_read(d->api, r, gid);
+		node_settings(d, &settings);
+		node_own_set(d->node, &settings);
+		if (waiting.text[0])
+			log_warning("tailnetd: in force at the next start only: %s",
+				    waiting.text);
+	}
+	daemon_conf_done(&conf);
+	return r;
+}
+
 static void on_reload(void *ctx, int signo)
 {
-	(void)ctx;
+	struct daemon *d = ctx;
+	struct err_detail detail = { 0 };
+	int r;
+
 	(void)signo;
-	log_notice("tailnetd: settings are read at the start only");
+	/* While it is being built there is nothing to be told. */
+	if (!d->api)
+		return;
+	r = reload(d, &detail);
+	if (r < 0)
+		log_err("tailnetd: the settings stay as they are: %s",
+			detail.text[0] ? detail.text : err_text(r));
+	else
+		log_notice("tailnetd: settings read again");
 }
 
 static int watch_signals(struct daemon *d)
@@ -332,29 +388,27 @@ static int cleanup(const struct daemon *d)
 
 int main(int argc, char **argv)
 {
-	struct daemon_options options = { 0 };
 	struct err_detail detail = { 0 };
 	struct daemon d = { 0 };
 	int r;
 
+	resolve_helper(argc, argv);
 	log_setup(STDERR_FILENO, LOG_LEVEL_INFO, getenv("JOURNAL_STREAM"));
 	if (secret_init() < 0)
 		return EXIT_ERROR;
-	r = daemon_options_parse(argc - 1, argv + 1, &detail, &options);
+	r = daemon_options_parse(argc - 1, argv + 1, &detail, &d.options);
 	if (r < 0)
 		return complain(r == TNE_USAGE ? EXIT_FLAGS : EXIT_ARGUMENTS,
 				&detail, r);
-	if (r > 0 || options.version) {
+	if (r > 0 || d.options.version) {
 		printf("%s\n", r > 0 ? daemon_options_usage() : VERSION_LONG);
 		return EXIT_OK;
 	}
-	r = configure(&d, &options, &detail);
+	r = make_conf(&d.options, &detail, &d.conf);
 	if (r < 0)
-		r = complain(EXIT_CONFIG, &detail, r);
-	else if (options.cleanup)
-		r = cleanup(&d);
-	else
-		r = run(&d);
+		return complain(EXIT_CONFIG, &detail, r);
+	set_up_log(&d.conf);
+	r = d.options.cleanup ? cleanup(&d) : run(&d);
 	close_all(&d);
 	return r;
 }

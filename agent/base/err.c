@@ -2,6 +2,7 @@
 #include "base/err.h"
 
 #include "base/array.h"
+#include "base/tame.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -110,7 +111,6 @@ enum err_class err_class(int err)
 
 int err_explain(struct err_detail *detail, int err, const char *fmt, ...)
 {
-	unsigned char *c;
 	va_list args;
 
 	if (!detail)
@@ -118,9 +118,6 @@ int err_explain(struct err_detail *detail, int err, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(detail->text, sizeof(detail->text), fmt, args);
 	va_end(args);
-	for (c = (unsigned char *)detail->text; *c; c++) {
-		if (*c < 0x20 || *c == 0x7f)
-			*c = '?';
-	}
+	tame_text(detail->text);
 	return err;
 }

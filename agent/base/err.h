@@ -73,7 +73,7 @@ enum err_class {
 
 /**
  * struct err_detail - what a person is told beside the code
- * @text: one line without control characters; empty if there is none
+ * @text: one line of UTF-8 without control characters; empty if there is none
  */
 struct err_detail {
 	char text[400];
@@ -99,8 +99,8 @@ enum err_class err_class(int err);
  * err_explain() - set the detail and return the code
  * @detail:	set; may be NULL
  * @err:	the code to be returned
- * @fmt:	as printf; strings from outside may be passed as they are, control
- *		characters become '?'
+ * @fmt:	as printf; strings from outside may be passed as they are, see
+ *		tame_text()
  *
  * Return: @err.
  */

@@ -7,14 +7,6 @@
 
 #include <unistd.h>
 
-static int refuse_second(const struct cli *cli)
-{
-	fprintf(stderr,
-		"%s: this node is logged in already, and more than one profile is not supported yet; run '%s logout' first, or '%s up --force-reauth' to log in anew\n",
-		cli->name, cli->name, cli->name);
-	return CLI_FAILED;
-}
-
 static int log_in(const struct cli *cli, struct up_options *options,
 		  const struct prefs *prefs, const struct secret_buf *auth_key)
 {
@@ -34,8 +26,13 @@ static int log_in(const struct cli *cli, struct up_options *options,
 
 	if (code >= 0)
 		return code;
-	if (status.have_node_key && status.backend != BACKEND_NEEDS_LOGIN)
-		return refuse_second(cli);
+	/* Who is logged in stays so, in a profile that can be switched to. */
+	if (status.have_node_key && status.backend != BACKEND_NEEDS_LOGIN) {
+		code = cli_ask(cli, "PUT", "profiles/", NULL, NULL);
+		if (code >= 0)
+			return code;
+		status.have_node_key = false;
+	}
 	return up_run(cli, &run);
 }
 
@@ -48,7 +45,7 @@ int cmd_login(const struct cli *cli, int argc, char **argv)
 	struct prefs prefs;
 	int next, code, r;
 
-	up_options_init(&options, true);
+	up_options_init(&options, UP_VERB_LOGIN);
 	code = cli_flags(cli, "login [flags]", options.flag, options.n, argc,
 			 argv, &next);
 	if (code < 0)

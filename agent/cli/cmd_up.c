@@ -182,7 +182,7 @@ int cmd_up(const struct cli *cli, int argc, char **argv)
 
 	prefs_init(&up.old);
 	prefs_init(&up.new);
-	up_options_init(&up.options, false);
+	up_options_init(&up.options, UP_VERB_UP);
 	code = cli_flags(cli, "up [flags]", up.options.flag, up.options.n,
 			 argc, argv, &next);
 	if (code < 0)

@@ -11,6 +11,8 @@
 #include <string.h>
 #include <time.h>
 
+#define WAIT_STEP_MS 86400000	/* fits into an int */
+
 /**
  * struct waiting - what has come so far
  * @cli: the run
@@ -30,18 +32,28 @@ struct waiting {
 };
 
 static void print_object(const char *name, const char *value,
-			 const char *state)
+			 const char *state, bool tabs)
 {
 	json_t *object = json_object();
-	int r = json_put_text(object, name, value);
+	int r = json_put_some_text(object, name, value);
 
 	if (r == 0)
 		r = json_put_some_text(object, "BackendState", state);
 	if (r == 0)
-		cli_print_json(object, true);
+		cli_print_json(object, tabs);
 	else
 		json_decref(object);
 	fflush(stdout);
+}
+
+/* Both ways: people read one, programs the other. */
+static int fail(const struct cli *cli, const struct login_wait *how, int err,
+		const struct err_detail *detail)
+{
+	if (how->json)
+		print_object("Error", detail->text[0] ? detail->text :
+			     err_text(err), "NoState", false);
+	return cli_fail(cli, err, detail);
 }
 
 /*
@@ -71,7 +83,7 @@ static int show_url(struct waiting *w, const char *url)
 	free(w->url);
 	w->url = copy;
 	if (w->how->json) {
-		print_object("AuthURL", url, "NeedsLogin");
+		print_object("AuthURL", url, "NeedsLogin", true);
 		return 0;
 	}
 	fprintf(stderr, "\nTo authenticate, visit:\n\n\t%s\n\n", url);
@@ -85,11 +97,11 @@ static void show_approval(struct waiting *w)
 {
 	const char *server = w->how->server;
 
-	if (w->approval)
+	if (w->approval || w->how->quiet)
 		return;
 	w->approval = true;
 	if (w->how->json)
-		print_object("BackendState", "NeedsMachineAuth", NULL);
+		print_object("AuthURL", NULL, "NeedsMachineAuth", true);
 	else if (up_same_server(server, ""))
 		fputs("\nTo approve your machine, visit (as admin):\n\n\thttps://login.tailscale.com/admin\n\n",
 		      stderr);
@@ -104,15 +116,16 @@ static int take_message(struct waiting *w, const struct local_notify *msg)
 {
 	struct err_detail detail = { "" };
 
-	if (msg->error) {
+	if (msg->error && !w->how->quiet) {
 		err_explain(&detail, TNE_LOCAL_JSON, "backend error: %s",
 			    msg->error);
-		return cli_fail(w->cli, TNE_LOCAL_JSON, &detail);
+		return fail(w->cli, w->how, TNE_LOCAL_JSON, &detail);
 	}
-	if (msg->browse_to_url && show_url(w, msg->browse_to_url) < 0) {
+	if (msg->browse_to_url && !w->how->quiet &&
+	    show_url(w, msg->browse_to_url) < 0) {
 		err_explain(&detail, TNE_LOCAL_JSON,
 			    "the control server gave an address that cannot be shown");
-		return cli_fail(w->cli, TNE_LOCAL_JSON, &detail);
+		return fail(w->cli, w->how, TNE_LOCAL_JSON, &detail);
 	}
 	if (msg->has_state && msg->state == BACKEND_NEEDS_MACHINE_AUTH)
 		show_approval(w);
@@ -124,7 +137,7 @@ static int take_message(struct waiting *w, const struct local_notify *msg)
 	if (!w->running || (w->how->new_key && !w->key_changed))
 		return -1;
 	if (w->how->json)
-		print_object("BackendState", "Running", NULL);
+		print_object("AuthURL", NULL, "Running", false);
 	else if (w->url || w->approval)
 		fputs("Success.\n", stderr);
 	return CLI_OK;
@@ -157,7 +170,8 @@ static int64_t now_ms(void)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-static int explain_end(const struct cli *cli, int r)
+static int explain_end(const struct cli *cli, const struct login_wait *how,
+		       int r)
 {
 	struct err_detail detail = { "" };
 
@@ -167,7 +181,7 @@ static int explain_end(const struct cli *cli, int r)
 		err_explain(&detail, 0,
 			    "timeout waiting for %s to come up; check its health with: %s status",
 			    cli->title, cli->name);
-	return cli_fail(cli, r == 0 ? -EPIPE : r, &detail);
+	return fail(cli, how, r == 0 ? -EPIPE : r, &detail);
 }
 
 int login_wait(const struct cli *cli, struct client_watch *watch,
@@ -180,9 +194,17 @@ int login_wait(const struct cli *cli, struct client_watch *watch,
 
 	while (code < 0) {
 		left = until - now_ms();
-		r = client_watch_next(watch, how->timeout_ms ?
-				      (left > 0 ? left : 0) : -1, &line);
-		code = r > 0 ? parse_message(&w, line) : explain_end(cli, r);
+		if (left < 0)
+			left = 0;
+		/* Whoever waits for weeks looks again now and then. */
+		if (left > WAIT_STEP_MS)
+			left = WAIT_STEP_MS;
+		r = client_watch_next(watch, how->timeout_ms ? left : -1,
+				      &line);
+		if (r == -ETIMEDOUT && left == WAIT_STEP_MS)
+			continue;
+		code = r > 0 ? parse_message(&w, line) :
+			explain_end(cli, how, r);
 	}
 	free(w.url);
 	return code;

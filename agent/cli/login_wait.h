@@ -13,6 +13,7 @@
  * struct login_wait - how to wait
  * @timeout_ms: longest wait, 0 = for ever
  * @json: print JSON
+ * @quiet: say nothing before the end, and let nothing but the time end it
  * @qr: draw addresses as QR codes
  * @new_key: done only when this node has another key than @old_key
  * @old_key: see @new_key
@@ -21,6 +22,7 @@
 struct login_wait {
 	uint64_t timeout_ms;
 	bool json;
+	bool quiet;
 	bool qr;
 	bool new_key;
 	struct node_public old_key;

@@ -8,9 +8,12 @@
 #include "cli/cmd_ip.h"
 #include "cli/cmd_login.h"
 #include "cli/cmd_logout.h"
+#include "cli/cmd_set.h"
 #include "cli/cmd_status.h"
+#include "cli/cmd_switch.h"
 #include "cli/cmd_up.h"
 #include "cli/cmd_version.h"
+#include "cli/cmd_wait.h"
 #include "cli/cmd_wg.h"
 #include "wire/json_wipe.h"
 
@@ -35,10 +38,13 @@ static const struct {
 } verbs[] = {
 	{ "up", cmd_up, "connects, and logs in if needed" },
 	{ "down", cmd_down, "disconnects, stays logged in" },
+	{ "set", cmd_set, "changes the settings that are mentioned" },
 	{ "login", cmd_login, "logs in" },
 	{ "logout", cmd_logout, "disconnects and forgets the login" },
 	{ "status", cmd_status, "shows the node and its peers" },
 	{ "ip", cmd_ip, "shows addresses" },
+	{ "switch", cmd_switch, "shows profiles, and uses another one" },
+	{ "wait", cmd_wait, "waits until the node runs" },
 	{ "version", cmd_version, "shows versions" },
 	{ "debug", cmd_debug, "shows what the agent holds" },
 	{ "wg", run_wg, "shows and sets devices by hand, as wg(8) does" },
@@ -46,8 +52,8 @@ static const struct {
 
 /* Words of the stock program that are known, and mean nothing here yet. */
 static const char *const unsupported[] = {
-	"set", "get", "switch", "exit-node", "ping", "whois", "whoami", "ssh",
-	"serve", "funnel", "cert", "file", "dns", "bugreport", "lock", "wait",
+	"get", "exit-node", "ping", "whois", "whoami", "ssh",
+	"serve", "funnel", "cert", "file", "dns", "bugreport", "lock",
 	"netcheck", "metrics", "nc", "syspolicy", "drive", "service",
 	"appc-routes", "routecheck", "id-token", "web", "configure", "systray",
 	"licenses", "configure-host",

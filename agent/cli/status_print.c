@@ -2,6 +2,7 @@
 #include "cli/status_print.h"
 
 #include "base/array.h"
+#include "base/tame.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -36,12 +37,7 @@ static void append(char *cell, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(cell + len, CELL_MAX - len, fmt, args);
 	va_end(args);
-	for (cell += len; *cell; cell++) {
-		unsigned char c = *cell;
-
-		if (c < 0x20 || c == 0x7f)
-			*cell = '?';
-	}
+	tame_text(cell + len);
 }
 
 /* Own names have no odd characters; what a host calls itself may have any. */
@@ -311,10 +307,7 @@ void status_print_health(const struct status *status, FILE *out)
 	fputs("# Health check:\n", out);
 	for (i = 0; i < status->health.n; i++) {
 		snprintf(line, sizeof(line), "%s", status->health.item[i]);
-		for (char *c = line; *c; c++) {
-			if ((unsigned char)*c < 0x20 || *c == 0x7f)
-				*c = '?';
-		}
+		tame_text(line);
 		fprintf(out, "#     - %s\n", line);
 	}
 }

@@ -13,10 +13,12 @@
 #define AUTH_KEY_MAX 4096	/* bytes; ours */
 
 /* What the stock flags of features do that do not exist here yet. */
-static const struct {
+struct refusal {
 	const char *name;
 	const char *why;
-} refused[] = {
+};
+
+static const struct refusal refused[] = {
 	{ "exit-node", "using an exit node is not supported yet" },
 	{ "exit-node-allow-lan-access",
 	  "using an exit node is not supported yet" },
@@ -27,10 +29,24 @@ static const struct {
 	{ "snat-subnet-routes",
 	  "source addresses of routed traffic are not rewritten yet" },
 	{ "netfilter-mode", "no netfilter rules are made by this agent" },
+};
+
+static const struct refusal refused_login[] = {
 	{ "client-id", "OAuth clients are not supported yet" },
 	{ "client-secret", "OAuth clients are not supported yet" },
 	{ "id-token", "workload identity is not supported yet" },
 	{ "audience", "workload identity is not supported yet" },
+};
+
+static const struct refusal refused_set[] = {
+	{ "update-check", "updates come with the package manager" },
+	{ "auto-update", "updates come with the package manager" },
+	{ "webclient", "the web client is not supported yet" },
+	{ "relay-server-port", "relaying for peers is not supported yet" },
+	{ "relay-server-static-endpoints",
+	  "relaying for peers is not supported yet" },
+	{ "remote-config", "settings are not taken from afar" },
+	{ "sync", "the agent always listens to the control server" },
 };
 
 static void add(struct up_options *o, const char *name, enum flag_type type,
@@ -42,69 +58,105 @@ static void add(struct up_options *o, const char *name, enum flag_type type,
 
 static void add_text(struct up_options *o, enum up_flag flag, const char *help)
 {
-	o->text[flag] = "";
 	add(o, up_flag_name(flag), FLAG_TEXT, &o->text[flag], help);
 }
 
-static void add_switch(struct up_options *o, enum up_flag flag, bool on,
+static void add_switch(struct up_options *o, enum up_flag flag,
 		       const char *help)
 {
-	o->on[flag] = on;
 	add(o, up_flag_name(flag), FLAG_BOOL, &o->on[flag], help);
 }
 
 static void add_common(struct up_options *o)
 {
-	add_text(o, UP_LOGIN_SERVER, "address of the control server");
-	add(o, "auth-key", FLAG_TEXT, &o->auth_key,
-	    "log in with this key; file:PATH reads it from a file");
 	add_text(o, UP_HOSTNAME, "name instead of the host's own");
-	add_switch(o, UP_ACCEPT_ROUTES, false,
-		   "use the subnet routes of other nodes");
-	add_switch(o, UP_ACCEPT_DNS, true,
+	add_switch(o, UP_ACCEPT_ROUTES, "use the subnet routes of other nodes");
+	add_switch(o, UP_ACCEPT_DNS,
 		   "use the DNS settings of the tailnet (default true)");
 	add_text(o, UP_ADVERTISE_ROUTES,
 		 "offer these prefixes to other nodes, separated by commas");
-	add_switch(o, UP_ADVERTISE_EXIT_NODE, false,
-		   "offer to be an exit node");
+	add_switch(o, UP_ADVERTISE_EXIT_NODE, "offer to be an exit node");
+	add_switch(o, UP_SHIELDS_UP, "let nobody connect to this node");
+	add_text(o, UP_OPERATOR, "user who may control the agent without sudo");
+	add(o, "accept-risk", FLAG_TEXT, &o->risk,
+	    "do not ask before this risk; taken for compatibility");
+}
+
+/* What is needed to log in. */
+static void add_login(struct up_options *o)
+{
+	add_text(o, UP_LOGIN_SERVER, "address of the control server");
+	add(o, "auth-key", FLAG_TEXT, &o->auth_key,
+	    "log in with this key; file:PATH reads it from a file");
 	add_text(o, UP_ADVERTISE_TAGS,
 		 "ask for these tags, separated by commas");
-	add_switch(o, UP_SHIELDS_UP, false, "let nobody connect to this node");
-	add_text(o, UP_OPERATOR, "user who may control the agent without sudo");
 	add(o, "timeout", FLAG_DURATION, &o->timeout_ms,
 	    "longest wait, such as 30s (default: for ever)");
 	add(o, "qr", FLAG_BOOL, &o->qr,
 	    "draw the login address as a QR code (default: on a terminal)");
 	add(o, "qr-format", FLAG_TEXT, &o->qr_format, NULL);
-	add(o, "accept-risk", FLAG_TEXT, &o->risk,
-	    "do not ask before this risk; taken for compatibility");
 	add(o, "host-routes", FLAG_BOOL, &o->host_routes, NULL);
 }
 
-void up_options_init(struct up_options *options, bool login)
+static void add_up(struct up_options *o)
+{
+	add(o, "force-reauth", FLAG_BOOL, &o->force_reauth, "log in anew");
+	add(o, "reset", FLAG_BOOL, &o->reset,
+	    "give up settings that are not mentioned");
+	add(o, "json", FLAG_BOOL, &o->json,
+	    "print JSON; the form may change");
+}
+
+static void add_nickname(struct up_options *o)
+{
+	add(o, "nickname", FLAG_TEXT, &o->nickname, "name of the profile");
+}
+
+static void add_refused(struct up_options *o, const struct refusal *list,
+			size_t n)
 {
 	size_t i;
 
-	memset(options, 0, sizeof(*options));
-	options->auth_key = "";
-	options->qr_format = "auto";
-	options->host_routes = true;
-	options->nickname = "";
+	for (i = 0; i < n; i++)
+		add(o, list[i].name, FLAG_REFUSED, NULL, list[i].why);
+}
+
+static void set_defaults(struct up_options *o)
+{
+	size_t i;
+
+	memset(o, 0, sizeof(*o));
+	o->auth_key = "";
+	o->qr_format = "auto";
+	o->host_routes = true;
+	o->nickname = "";
+	for (i = 0; i < UP_FLAGS; i++)
+		o->text[i] = "";
+	o->on[UP_ACCEPT_DNS] = true;
+}
+
+void up_options_init(struct up_options *options, enum up_verb verb)
+{
+	set_defaults(options);
 	add_common(options);
-	if (login) {
-		add(options, "nickname", FLAG_TEXT, &options->nickname,
-		    "name of the profile");
-	} else {
-		add(options, "force-reauth", FLAG_BOOL, &options->force_reauth,
-		    "log in anew");
-		add(options, "reset", FLAG_BOOL, &options->reset,
-		    "give up settings that are not mentioned");
-		add(options, "json", FLAG_BOOL, &options->json,
-		    "print JSON; the form may change");
+	switch (verb) {
+	case UP_VERB_UP:
+		add_login(options);
+		add_up(options);
+		break;
+	case UP_VERB_LOGIN:
+		add_login(options);
+		add_nickname(options);
+		break;
+	case UP_VERB_SET:
+		add_nickname(options);
+		add_refused(options, refused_set, ARRAY_SIZE(refused_set));
+		break;
 	}
-	for (i = 0; i < ARRAY_SIZE(refused); i++)
-		add(options, refused[i].name, FLAG_REFUSED, NULL,
-		    refused[i].why);
+	add_refused(options, refused, ARRAY_SIZE(refused));
+	if (verb != UP_VERB_SET)
+		add_refused(options, refused_login,
+			    ARRAY_SIZE(refused_login));
 }
 
 unsigned int up_options_given(struct up_options *options, bool *ret_any)

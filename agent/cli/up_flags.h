@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The options of "up" and "login". */
+/* The options of "up", "login" and "set". */
 #ifndef CLI_UP_FLAGS_H
 #define CLI_UP_FLAGS_H
 
@@ -12,6 +12,12 @@
 #include <stdint.h>
 
 #define UP_OPTIONS_MAX 48
+
+enum up_verb {
+	UP_VERB_UP,
+	UP_VERB_LOGIN,
+	UP_VERB_SET,
+};
 
 /**
  * struct up_options - what was typed
@@ -28,7 +34,7 @@
  * @timeout_ms: longest wait, 0 = for ever
  * @risk: taken for compatibility
  * @host_routes: must stay on
- * @nickname: of the profile; "login" only
+ * @nickname: of the profile; "login" and "set" only
  */
 struct up_options {
 	struct flag flag[UP_OPTIONS_MAX];
@@ -50,9 +56,9 @@ struct up_options {
 /**
  * up_options_init() - the options with their defaults
  * @options:	set up; must not be moved after this
- * @login:	those of "login" instead of "up"
+ * @verb:	whose
  */
-void up_options_init(struct up_options *options, bool login);
+void up_options_init(struct up_options *options, enum up_verb verb);
 
 /**
  * up_options_given() - which flags that are preferences were given?

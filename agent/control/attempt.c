@@ -234,15 +234,16 @@ static int connect_stream(struct attempt *attempt, struct transfers *transfers)
 	};
 	bool six = strchr(target->host, ':') != NULL;
 	char url[512];
+	const struct stream_target to = {
+		.url = url, .addr = target->addr.family ? &target->addr : NULL,
+	};
 
 	if (snprintf(url, sizeof(url), "%s://%s%s%s:%u",
 		     target->tls ? "https" : "http", six ? "[" : "",
 		     target->host, six ? "]" : "", target->port) >=
 	    (int)sizeof(url))
 		return TNE_URL;
-	return stream_open(transfers,
-			   &(struct stream_target){ .url = url }, &calls,
-			   &attempt->stream);
+	return stream_open(transfers, &to, &calls, &attempt->stream);
 }
 
 DEFINE_CLEANUP(attempt, struct attempt *, attempt_free)

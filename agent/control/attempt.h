@@ -5,6 +5,7 @@
 
 #include "base/err.h"
 #include "crypto/key_text.h"
+#include "loop/resolve.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -16,6 +17,7 @@ struct transfers;
 /**
  * struct attempt_target - whom to reach, and as whom
  * @host: name, or address without brackets; borrowed until the attempt is over
+ * @addr: address that it shall have; family 0 = it is looked up
  * @port: to connect to
  * @tls: wrap it in TLS. A bad certificate is logged, no more: Noise proves the
  *	server by a key that came over a good one
@@ -25,6 +27,7 @@ struct transfers;
  */
 struct attempt_target {
 	const char *host;
+	struct resolve_addr addr;
 	uint16_t port;
 	bool tls;
 	struct machine_public server;

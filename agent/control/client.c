@@ -13,6 +13,7 @@
 #include "control/map_update.h"
 #include "control/ping.h"
 #include "control/server_key.h"
+#include "control/spare.h"
 #include "loop/loop.h"
 #include "loop/transfers.h"
 #include "model/netmap_session.h"
@@ -21,8 +22,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define BIT(n) (1U << (n))
 
 /* A key that expires far away needs no timer that may overflow. */
 #define EXPIRY_TIMER_MAX_MS (24 * 3600 * 1000)
@@ -50,6 +49,7 @@ enum goal {
  * @key_request: under way, or NULL
  * @tags: handshakes in a row that failed by a wrong key
  * @memory: of dials
+ * @spare: addresses of the server if its name has none
  * @conn: or NULL
  * @connected: it is proved
  * @reg: the registration
@@ -85,6 +85,7 @@ struct client {
 	struct server_key *key_request;
 	unsigned int tags;
 	struct dial_memory memory;
+	struct spare spare;
 	struct control_conn *conn;
 	bool connected;
 	struct registration *reg;
@@ -106,40 +107,11 @@ struct client {
 	struct loop_timer logout;
 };
 
-static const unsigned int client_next[CLIENT_STATES] = {
-	[CLIENT_IDLE] = BIT(CLIENT_KEY) | BIT(CLIENT_DIALING),
-	[CLIENT_KEY] = BIT(CLIENT_DIALING) | BIT(CLIENT_BACKOFF) |
-		       BIT(CLIENT_IDLE),
-	[CLIENT_DIALING] = BIT(CLIENT_REGISTERING) | BIT(CLIENT_POLLING) |
-			   BIT(CLIENT_BACKOFF) | BIT(CLIENT_IDLE),
-	[CLIENT_REGISTERING] = BIT(CLIENT_POLLING) | BIT(CLIENT_DIALING) |
-			       BIT(CLIENT_BACKOFF) | BIT(CLIENT_IDLE),
-	[CLIENT_POLLING] = BIT(CLIENT_REGISTERING) | BIT(CLIENT_DIALING) |
-			   BIT(CLIENT_BACKOFF) | BIT(CLIENT_IDLE),
-	[CLIENT_BACKOFF] = BIT(CLIENT_KEY) | BIT(CLIENT_DIALING) |
-			   BIT(CLIENT_REGISTERING) | BIT(CLIENT_POLLING) |
-			   BIT(CLIENT_IDLE),
-};
-
-static const char *const state_names[CLIENT_STATES] = {
-	[CLIENT_IDLE] = "idle",
-	[CLIENT_KEY] = "asking for the server's key",
-	[CLIENT_DIALING] = "connecting",
-	[CLIENT_REGISTERING] = "registering",
-	[CLIENT_POLLING] = "polling",
-	[CLIENT_BACKOFF] = "waiting",
-};
-
-const char *client_state_name(enum client_state state)
-{
-	return state_names[state];
-}
-
 static void enter(struct client *client, enum client_state state)
 {
 	if (client->state == state)
 		return;
-	assert(client_next[client->state] & BIT(state));
+	assert(client_state_may(client->state, state));
 	log_info("control: %s", client_state_name(state));
 	client->state = state;
 	client->calls.state(client->calls.ctx, state);
@@ -208,6 +180,16 @@ static void on_wait_over(void *ctx)
 	struct client *client = ctx;
 
 	client->must_wait = false;
+	kick(client);
+}
+
+/* Waiting would not make it any better. */
+static void on_spare(void *ctx)
+{
+	struct client *client = ctx;
+
+	if (!client->must_wait)
+		stop_waiting(client);
 	kick(client);
 }
 
@@ -289,6 +271,7 @@ static void on_draining(void *ctx)
 static void on_closed(void *ctx, int err, const struct err_detail *detail)
 {
 	struct client *client = ctx;
+	struct netmap *netmap = netmap_session_current(client->session);
 	struct backoff *backoff = current_backoff(client);
 
 	log_info("control: connection closed: %s %s",
@@ -297,6 +280,10 @@ static void on_closed(void *ctx, int err, const struct err_detail *detail)
 	if (err == TNE_NOISE_TAG && !client->connected &&
 	    ++client->tags >= CLIENT_TAGS_MAX)
 		client->key_asked = false;
+	if (err == TNE_NAME_LOOKUP)
+		spare_search(&client->spare, client->server.host,
+			     netmap && netmap->derp_regions ?
+			     netmap->derp_regions : client->config.relays);
 	drop_conn(client);
 	if (client->state != CLIENT_BACKOFF)
 		fail(client, backoff);
@@ -304,13 +291,17 @@ static void on_closed(void *ctx, int err, const struct err_detail *detail)
 
 static void dial(struct client *client)
 {
-	const struct control_conn_config config = {
+	struct netmap *netmap = netmap_session_current(client->session);
+	struct race_candidate plan[RACE_MAX];
+	struct control_conn_config config = {
 		.transfers = client->config.transfers,
 		.server_url = client->url,
 		.server = &client->server_key,
 		.machine = client->config.machine,
 		.version = client->config.version,
 		.memory = &client->memory,
+		.plan = plan,
+		.spare = client->spare.candidate, .n_spare = client->spare.n,
 	};
 	const struct control_conn_calls calls = {
 		.connected = on_connected, .draining = on_draining,
@@ -318,6 +309,7 @@ static void dial(struct client *client)
 	};
 
 	enter(client, CLIENT_DIALING);
+	config.n_plan = race_plan(netmap ? netmap->dial_plan : NULL, plan);
 	if (control_conn_open(&config, &calls, &client->conn) < 0)
 		fail(client, &client->reach);
 }
@@ -368,9 +360,14 @@ static void take_registration(struct client *client,
 	}
 	r = client->calls.registered(client->calls.ctx, response, key);
 	if (r < 0) {
-		/* Not on disk is not ours: the old key has to serve. */
+		/*
+		 * Not on disk is not ours: the old key has to serve. The new one
+		 * is tried again, as the server has used up what it cost.
+		 */
 		log_err("control: the node key cannot be kept: %s",
 			err_text(r));
+		if (key)
+			registration_restore(client->reg, key);
 		fail(client, &client->auth);
 		return;
 	}
@@ -579,6 +576,7 @@ static void start_poll(struct client *client)
 static void rest(struct client *client)
 {
 	server_key_cancel(steal(client->key_request));
+	spare_cancel(&client->spare);
 	drop_conn(client);
 	stop_waiting(client);
 	enter(client, CLIENT_IDLE);
@@ -661,6 +659,10 @@ int client_new(const struct client_config *config,
 	client->loop = transfers_loop(config->transfers);
 	client->keys = config->keys;
 	client->server_key = config->known_key;
+	client->spare = (struct spare){
+		.transfers = config->transfers, .random = some_random,
+		.found = on_spare, .ctx = client,
+	};
 	loop_later_init(&client->run, run, client);
 	loop_timer_init(&client->wait, on_wait_over, client);
 	loop_timer_init(&client->expiry, on_expiry, client);
@@ -686,6 +688,7 @@ void client_free(struct client *client)
 	if (!client)
 		return;
 	server_key_cancel(client->key_request);
+	spare_cancel(&client->spare);
 	if (client->reg)
 		drop_conn(client);
 	map_update_done(&client->update);

@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/err.h"
+#include "control/client_state.h"
 #include "control/register.h"
 #include "control/self.h"
 
@@ -17,18 +18,9 @@
 #include <stdint.h>
 
 struct client;
+struct derp_regions;
 struct netmap;
 struct transfers;
-
-enum client_state {
-	CLIENT_IDLE,		/* nothing is wanted, or paused */
-	CLIENT_KEY,		/* asking for the server's key */
-	CLIENT_DIALING,
-	CLIENT_REGISTERING,	/* also while a person logs in */
-	CLIENT_POLLING,
-	CLIENT_BACKOFF,		/* waits before it goes on */
-	CLIENT_STATES
-};
 
 #define CLIENT_TAGS_MAX 3	/* handshakes by a wrong key; ours */
 #define CLIENT_404_MAX 3	/* polls of a node that is not known; ours */
@@ -44,6 +36,8 @@ enum client_state {
  * @pin: the only server key that is taken; zero = any
  * @known_key: server key remembered from before, in case it cannot be asked
  *	for; zero = none
+ * @relays: that may know the server's address, before there is a map; borrowed
+ *	until client_free(); NULL = none
  * @random: any 32 bits
  * @ctx: for @random
  */
@@ -55,6 +49,7 @@ struct client_config {
 	struct registration_keys keys;
 	struct machine_public pin;
 	struct machine_public known_key;
+	const struct derp_regions *relays;
 	uint32_t (*random)(void *ctx);
 	void *ctx;
 };
@@ -66,9 +61,10 @@ struct client_config {
  * @server_key: the server has a new key, to be remembered; @known is false for
  *	the first one
  * @visit: a person has to go to @url to log in
- * @registered: the server has taken us. @key is the new node key, owned by the
- *	callee, NULL if it is the current one; it must be on disk when this
- *	returns 0, else we register again later. @response has the user
+ * @registered: the server has taken us. @key is the new node key, NULL if it is
+ *	the current one; it must be on disk when this returns 0, and is moved
+ *	then. On an error it is not, and we register with it again later.
+ *	@response has the user
  * @refused: it has not; @why is for people. It is tried again, unless @give_up
  * @netmap: a new netmap; borrowed
  * @pop_url: the server wants @url to be shown
@@ -187,13 +183,5 @@ struct netmap *client_netmap(const struct client *client);
  * Return: borrowed; "" = nowhere.
  */
 const char *client_url(const struct client *client);
-
-/**
- * client_state_name() - text of a state
- * @state: the state
- *
- * Return: a static string.
- */
-const char *client_state_name(enum client_state state);
 
 #endif /* CONTROL_CLIENT_H */

@@ -13,14 +13,14 @@
  * struct control_conn - a connection
  * @calls: of the owner
  * @url: the server
- * @dial: NULL once it is over
+ * @race: NULL once it is over
  * @h2: takes requests from the start
  * @closed: nothing will happen any more
  */
 struct control_conn {
 	struct control_conn_calls calls;
 	struct server_url url;
-	struct dial *dial;
+	struct race *race;
 	struct h2 *h2;
 	bool closed;
 };
@@ -48,7 +48,7 @@ static void dialled(void *ctx, int err, const struct err_detail *detail,
 	struct err_detail why = *detail;
 	struct noise_conn *noise;
 
-	dial_free(steal(conn->dial));
+	race_free(steal(conn->race));
 	if (err == 0) {
 		err = noise_conn_new(session, h2_ready, conn->h2, &noise);
 		if (err < 0)
@@ -63,22 +63,22 @@ static void dialled(void *ctx, int err, const struct err_detail *detail,
 		conn->calls.connected(conn->calls.ctx);
 }
 
-static int start_dial(struct control_conn *conn,
+static int start_race(struct control_conn *conn,
 		      const struct control_conn_config *config)
 {
-	uint64_t now_ms = loop_now_ms(transfers_loop(config->transfers));
-	struct dial_target target = {
-		.host = conn->url.host,
+	const struct race_config race = {
+		.transfers = config->transfers,
+		.url = &conn->url,
 		.server = *config->server,
 		.machine = config->machine,
 		.version = config->version,
+		.https_only = config->https_only,
+		.memory = config->memory,
+		.plan = config->plan, .n_plan = config->n_plan,
+		.spare = config->spare, .n_spare = config->n_spare,
 	};
 
-	dial_schedule_make(&conn->url, config->https_only, config->memory,
-			   now_ms, &target.schedule);
-	config->memory->started_ms = now_ms;
-	return dial_start(config->transfers, &target, dialled, conn,
-			  &conn->dial);
+	return race_start(&race, dialled, conn, &conn->race);
 }
 
 int control_conn_open(const struct control_conn_config *config,
@@ -100,7 +100,7 @@ int control_conn_open(const struct control_conn_config *config,
 		r = h2_new(transfers_loop(config->transfers), conn->url.host,
 			   &h2_calls, &conn->h2);
 	if (r == 0)
-		r = start_dial(conn, config);
+		r = start_race(conn, config);
 	if (r < 0)
 		return r;
 	*ret = steal(conn);
@@ -111,7 +111,7 @@ void control_conn_free(struct control_conn *conn)
 {
 	if (!conn)
 		return;
-	dial_free(conn->dial);
+	race_free(conn->race);
 	h2_free(conn->h2);
 	free(conn);
 }

@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "control/dial.h"
 #include "control/h2.h"
+#include "control/race.h"
 #include "wire/control_frame.h"
 
 #include <stdbool.h>
@@ -46,7 +47,11 @@ struct control_conn_calls {
  * @machine: our own; borrowed until control_conn_free()
  * @version: CONTROL_VERSION, but for tests
  * @https_only: no plain HTTP if there is a port for HTTPS
- * @memory: of dials to this server; borrowed during control_conn_open()
+ * @memory: of dials to this server; borrowed until control_conn_free()
+ * @plan: addresses that the server wants to be tried; copied
+ * @n_plan: how many
+ * @spare: addresses for the case that its name cannot be looked up; copied
+ * @n_spare: how many
  */
 struct control_conn_config {
 	struct transfers *transfers;
@@ -56,6 +61,10 @@ struct control_conn_config {
 	uint16_t version;
 	bool https_only;
 	struct dial_memory *memory;
+	const struct race_candidate *plan;
+	size_t n_plan;
+	const struct race_candidate *spare;
+	size_t n_spare;
 };
 
 /**

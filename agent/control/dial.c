@@ -176,6 +176,7 @@ static int try_way(struct way *way)
 	const struct dial_target *target = &way->dial->target;
 	const struct attempt_target attempt = {
 		.host = target->host,
+		.addr = target->addr,
 		.port = way->port,
 		.tls = way->tls,
 		.server = target->server,
@@ -240,7 +241,8 @@ int dial_start(struct transfers *transfers, const struct dial_target *target,
 	if (dial->https.port)
 		loop_timer_set(dial->loop, &dial->https_timer,
 			       schedule->https_after_ms);
-	loop_timer_set(dial->loop, &dial->deadline, DIAL_DEADLINE_MS);
+	loop_timer_set(dial->loop, &dial->deadline, target->timeout_ms ?
+		       target->timeout_ms : DIAL_DEADLINE_MS);
 	*ret = steal(dial);
 	return 0;
 }

@@ -46,14 +46,18 @@ struct dial_schedule {
 /**
  * struct dial_target - whom to reach, and as whom
  * @host: name, or address without brackets; borrowed until the dial is over
+ * @addr: address that it shall have; family 0 = it is looked up
  * @schedule: from dial_schedule_make()
+ * @timeout_ms: for the whole; 0 = DIAL_DEADLINE_MS
  * @server: its Noise key
  * @machine: our own; borrowed until the dial is over
  * @version: protocol version
  */
 struct dial_target {
 	const char *host;
+	struct resolve_addr addr;
 	struct dial_schedule schedule;
+	uint32_t timeout_ms;
 	struct machine_public server;
 	struct secret32 *machine;
 	uint16_t version;

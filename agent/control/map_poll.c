@@ -25,6 +25,7 @@
  * @sleep: rings when the server's order to wait is done
  * @sleeping: meanwhile nothing is read
  * @held: what came while sleeping
+ * @ended: the stream has ended meanwhile
  * @status: of the answer
  * @full: a netmap has come
  * @error_body: beginning of an answer that is no stream
@@ -41,6 +42,7 @@ struct map_poll {
 	struct loop_timer sleep;
 	bool sleeping;
 	struct buf held;
+	bool ended;
 	int status;
 	bool full;
 	char error_body[ERROR_BODY_MAX];
@@ -60,6 +62,7 @@ static void end(struct map_poll *poll, int err, bool bad_conn,
 	if (detail)
 		e.detail = *detail;
 	h2_cancel(steal(poll->stream));
+	poll->ended = false;
 	loop_timer_cancel(poll->loop, &poll->silence);
 	loop_timer_cancel(poll->loop, &poll->sleep);
 	poll->calls.end(poll->calls.ctx, &e);
@@ -91,7 +94,7 @@ static int take(struct map_poll *poll, const char *text, size_t len,
 	struct netmap_delta *delta auto_clean(netmap_delta) = NULL;
 	const struct timestamp t = now(poll);
 	struct netmap_step step = { 0 };
-	bool gone = false;
+	bool *outer = poll->gone, gone = false;
 	int r;
 
 	r = map_json_parse(text, len, detail, &delta);
@@ -108,9 +111,12 @@ static int take(struct map_poll *poll, const char *text, size_t len,
 	*ret = step;
 	netmap_put(step.netmap);
 	ret->netmap = NULL;
-	if (gone)
+	if (gone) {
+		if (outer)
+			*outer = true;
 		return -ECANCELED;
-	poll->gone = NULL;
+	}
+	poll->gone = outer;
 	return 0;
 }
 
@@ -156,18 +162,42 @@ static void read_on(struct map_poll *poll, const uint8_t *data, size_t len)
 		end(poll, r, false, &detail);
 }
 
+/* The server has said all that it wanted to. */
+static void end_of_stream(struct map_poll *poll)
+{
+	struct err_detail detail = { 0 };
+
+	if (poll->status != 200)
+		end(poll, err_explain(&detail, TNE_CONTROL_STATUS, "%d: %.*s",
+				      poll->status, (int)poll->error_len,
+				      poll->error_body), false, &detail);
+	else if (!map_frame_at_border(poll->frames))
+		end(poll, err_explain(&detail, TNE_MAP_FRAME,
+				      "it ended inside of a message"), false,
+		    &detail);
+	else
+		end(poll, TNE_MAP_ENDED, false, NULL);
+}
+
 static void on_wake(void *ctx)
 {
 	struct map_poll *poll = ctx;
 	struct buf held = poll->held;
+	bool gone = false;
 
 	/* While this is read, more may have to be held. */
 	buf_init(&poll->held, MAP_FRAME_MAX);
 	poll->sleeping = false;
+	poll->gone = &gone;
 	listen_on(poll);
 	if (buf_len(&held))
 		read_on(poll, buf_data(&held), buf_len(&held));
 	buf_done(&held);
+	if (gone)
+		return;
+	poll->gone = NULL;
+	if (poll->ended && !poll->sleeping)
+		end_of_stream(poll);
 }
 
 static void on_response(void *ctx, const struct h2_response *response)
@@ -197,22 +227,15 @@ static void on_data(void *ctx, const uint8_t *data, size_t len)
 static void on_end(void *ctx, int err)
 {
 	struct map_poll *poll = ctx;
-	struct err_detail detail = { 0 };
 
 	poll->stream = NULL;
 	if (err < 0)
 		end(poll, err, err != TNE_H2_RESET && err != TNE_H2_REFUSED,
 		    NULL);
-	else if (poll->status != 200)
-		end(poll, err_explain(&detail, TNE_CONTROL_STATUS, "%d: %.*s",
-				      poll->status, (int)poll->error_len,
-				      poll->error_body), false, &detail);
-	else if (!map_frame_at_border(poll->frames))
-		end(poll, err_explain(&detail, TNE_MAP_FRAME,
-				      "it ended inside of a message"), false,
-		    &detail);
+	else if (poll->sleeping)
+		poll->ended = true;
 	else
-		end(poll, TNE_MAP_ENDED, false, NULL);
+		end_of_stream(poll);
 }
 
 int map_poll_start(struct loop *loop, struct control_conn *conn,

@@ -126,6 +126,15 @@ void registration_logout(struct registration *reg)
 	reg->logout = true;
 }
 
+void registration_restore(struct registration *reg, struct secret32 *key)
+{
+	forget_wish(reg);
+	/* As if a person had asked for it: it is sent before the current one. */
+	reg->interactive = true;
+	reg->candidate = key;
+	reg->key_is_fresh = true;
+}
+
 void registration_cancel(struct registration *reg)
 {
 	h2_cancel(steal(reg->stream));

@@ -120,6 +120,15 @@ int registration_send(struct registration *reg, struct control_conn *conn,
 		      const struct registration_keys *keys, bool expired);
 
 /**
+ * registration_restore() - ask again with a key that could not be kept
+ * @reg:	nothing is wished
+ * @key:	moved; what @end was given
+ *
+ * The server has taken it and knows it already: nobody has to log in anew.
+ */
+void registration_restore(struct registration *reg, struct secret32 *key);
+
+/**
  * registration_cancel() - take the request back; the wish stays
  * @reg: the registration
  */

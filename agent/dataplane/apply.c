@@ -20,9 +20,9 @@
 #define APPLY_WAIT_NS 20000000	/* 20 ms */
 
 static int send_one(struct genl_conn *conn, struct nl_msg *msg,
-		    genl_answer_fn fn, void *ctx, struct err_detail *detail)
+		    nl_answer_fn fn, void *ctx, struct err_detail *detail)
 {
-	struct genl_refusal refusal;
+	struct nl_refusal refusal;
 	int r;
 
 	if (!msg)
@@ -224,7 +224,7 @@ static int send_items(struct genl_conn *conn, const char *ifname,
 		      struct node_public *ret_key, bool *ret_refused)
 {
 	struct batch batch auto_clean(batch) = { 0 };
-	struct genl_refusal refusal;
+	struct nl_refusal refusal;
 	size_t i;
 	int r;
 

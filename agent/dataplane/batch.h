@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct genl_refusal;
+struct nl_refusal;
 struct nl_msg;
 
 /*
@@ -173,7 +173,7 @@ struct nl_msg *batch_dev_adopt(int family, const char *ifname,
  *
  * Return: true if the reason points at one.
  */
-bool batch_refused_peer(struct nl_msg *msg, const struct genl_refusal *refusal,
+bool batch_refused_peer(struct nl_msg *msg, const struct nl_refusal *refusal,
 			struct node_public *ret);
 
 /**
@@ -185,7 +185,7 @@ bool batch_refused_peer(struct nl_msg *msg, const struct genl_refusal *refusal,
  *
  * Return: @err.
  */
-int batch_explain(struct nl_msg *msg, const struct genl_refusal *refusal,
+int batch_explain(struct nl_msg *msg, const struct nl_refusal *refusal,
 		  int err, struct err_detail *detail);
 
 #endif /* DATAPLANE_BATCH_H */

@@ -185,7 +185,7 @@ static void find_place(struct nl_msg *msg, uint32_t offset, struct place *p)
 	}
 }
 
-bool batch_refused_peer(struct nl_msg *msg, const struct genl_refusal *refusal,
+bool batch_refused_peer(struct nl_msg *msg, const struct nl_refusal *refusal,
 			struct node_public *ret)
 {
 	struct place p = { .set = &top_set };
@@ -199,7 +199,7 @@ bool batch_refused_peer(struct nl_msg *msg, const struct genl_refusal *refusal,
 	return p.has_key;
 }
 
-int batch_explain(struct nl_msg *msg, const struct genl_refusal *refusal,
+int batch_explain(struct nl_msg *msg, const struct nl_refusal *refusal,
 		  int err, struct err_detail *detail)
 {
 	struct place p = { .set = &top_set };

@@ -13,9 +13,9 @@
 
 /* Send @msg, explain what goes wrong. */
 static int ask(struct genl_conn *conn, struct nl_msg *msg, bool dump,
-	       genl_answer_fn fn, void *ctx, struct err_detail *detail)
+	       nl_answer_fn fn, void *ctx, struct err_detail *detail)
 {
-	struct genl_refusal refusal;
+	struct nl_refusal refusal;
 	int r;
 
 	if (!msg)

@@ -3,41 +3,10 @@
 #define DATAPLANE_GENL_CONN_H
 
 #include "base/cleanup.h"
-#include "base/err.h"
-
-#include <stdbool.h>
-#include <stdint.h>
+#include "base/nl_conn.h"
 
 struct genl_conn;
 struct nl_msg;
-struct nlmsghdr;
-
-/**
- * struct genl_refusal - why the kernel refused a request
- * @text: its own words; empty if it gave none
- * @has_attr: @attr_offset counts
- * @attr_offset: of the bad attribute in the request, bytes
- * @has_missing: @missing_type counts
- * @missing_type: attribute that should have been there
- * @missing_nest: offset of the nest that lacks it, bytes; 0 = the message
- */
-struct genl_refusal {
-	char text[256];
-	bool has_attr;
-	uint32_t attr_offset;
-	bool has_missing;
-	uint32_t missing_type;
-	uint32_t missing_nest;
-};
-
-/**
- * typedef genl_answer_fn - takes one answer
- * @ctx:	of the request
- * @msg:	the message, borrowed during the call
- *
- * Return: 0, or the error that the request shall end with.
- */
-typedef int (*genl_answer_fn)(void *ctx, const struct nlmsghdr *msg);
 
 /**
  * genl_conn_open() - connect to a generic netlink family
@@ -86,8 +55,8 @@ int genl_conn_family(const struct genl_conn *conn);
  *
  * Return: 0, -errno, or what @fn returned.
  */
-int genl_conn_do(struct genl_conn *conn, struct nl_msg *msg, genl_answer_fn fn,
-		 void *ctx, struct genl_refusal *refusal);
+int genl_conn_do(struct genl_conn *conn, struct nl_msg *msg, nl_answer_fn fn,
+		 void *ctx, struct nl_refusal *refusal);
 
 /**
  * genl_conn_dump() - send a request for all objects
@@ -101,16 +70,6 @@ int genl_conn_do(struct genl_conn *conn, struct nl_msg *msg, genl_answer_fn fn,
  * meanwhile and what @fn saw is no consistent picture.
  */
 int genl_conn_dump(struct genl_conn *conn, struct nl_msg *msg,
-		   genl_answer_fn fn, void *ctx, struct genl_refusal *refusal);
-
-/**
- * genl_refusal_parse() - read the reason behind an error code
- * @msg:	message of type NLMSG_ERROR or NLMSG_DONE
- * @ret:	the reason; all zero if there is none
- *
- * Source: linux/netlink.h, NLMSGERR_ATTR_*; the attributes stand behind the
- * code, and behind as much of the request as the kernel sends back.
- */
-void genl_refusal_parse(const struct nlmsghdr *msg, struct genl_refusal *ret);
+		   nl_answer_fn fn, void *ctx, struct nl_refusal *refusal);
 
 #endif /* DATAPLANE_GENL_CONN_H */

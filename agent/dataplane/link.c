@@ -49,10 +49,10 @@ static struct nl_msg *begin(int type, int flags, uint32_t ifindex)
 
 /* @what: "to create", for the detail */
 static int ask(struct genl_conn *route, struct nl_msg *msg,
-	       genl_answer_fn fn, void *ctx, const char *ifname,
+	       nl_answer_fn fn, void *ctx, const char *ifname,
 	       const char *what, struct err_detail *detail)
 {
-	struct genl_refusal refusal;
+	struct nl_refusal refusal;
 	int r;
 
 	if (!msg)
@@ -312,7 +312,7 @@ static int adopt(struct genl_conn *conn, const char *ifname,
 	};
 	struct nl_msg *msg auto_clean(batch_msg) =
 		batch_dev_adopt(genl_conn_family(conn), ifname, &adoption);
-	struct genl_refusal refusal;
+	struct nl_refusal refusal;
 	int r;
 
 	if (!msg)

@@ -5,6 +5,7 @@
 #include "localapi/api_debug.h"
 #include "localapi/api_login.h"
 #include "localapi/api_prefs.h"
+#include "localapi/api_profiles.h"
 #include "localapi/api_status.h"
 #include "localapi/api_watch.h"
 #include "wire/json_put.h"
@@ -55,6 +56,8 @@ static const struct endpoint endpoints[] = {
 	{ "login-interactive", M(POST), RIGHT_WRITE, 400,
 	  api_login_interactive },
 	{ "logout", M(POST), RIGHT_WRITE, 400, api_logout },
+	{ "profiles/", M(GET) | M(PUT) | M(POST) | M(DELETE), RIGHT_WRITE, 405,
+	  api_profiles },
 	{ "derpmap", M(GET) | M(POST), RIGHT_NONE, 400, api_derp_map },
 	{ "serve-config", M(GET), RIGHT_READ, 405, api_serve_config },
 	{ "whois", M(GET), RIGHT_READ, 405, api_whois },
@@ -274,6 +277,12 @@ int api_new(struct loop *loop, int fd, const struct api_config *config,
 	}
 	*ret = api;
 	return 0;
+}
+
+void api_restrict_read(struct api *api, bool restrict_read, gid_t gid)
+{
+	api->config.restrict_read = restrict_read;
+	api->config.read_gid = gid;
 }
 
 void api_free(struct api *api)

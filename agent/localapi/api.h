@@ -84,6 +84,14 @@ int api_new(struct loop *loop, int fd, const struct api_config *config,
 	    struct api **ret);
 
 /**
+ * api_restrict_read() - who may ask from now on
+ * @api:	the API; connections that are open are asked again with each request
+ * @restrict_read: only members of @gid
+ * @gid:	a group
+ */
+void api_restrict_read(struct api *api, bool restrict_read, gid_t gid);
+
+/**
  * api_free() - close everything
  * @api: or NULL
  */

@@ -9,6 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* So many are as dear as a request of the usual kind; ours. */
+#define PEERS_PER_REQUEST 100
+
 #define ADDR_MAX 128	/* bytes of an address asked for; ours */
 
 /* @peers: false leaves them out. Return: false if the call has been answered. */
@@ -17,6 +20,8 @@ static bool get_status(struct api_call *call, bool peers, struct status *ret)
 	const struct api_config *config = &call->api->config;
 	int r = config->node->status(config->node_ctx, peers, ret);
 
+	/* The loop has other things to do as well. */
+	http_exchange_charge(call->x, ret->n_peers / PEERS_PER_REQUEST);
 	if (r == 0)
 		return true;
 	api_reply_text(call, 500, err_text(r));

@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/list.h"
 #include "base/secret.h"
+#include "localapi/http_reason.h"
 #include "loop/loop.h"
 
 #include <assert.h>
@@ -51,6 +52,7 @@ enum conn_state {
  * @headers: lines added to the answer
  * @headers_bad: some are missing
  * @out: to be sent
+ * @held: bytes that are counted as kept for the client: @body and @out
  * @sent: bytes sent so far
  * @queued: bytes put into @out so far
  * @piece_end: where pieces of a stream end, in bytes queued; a ring
@@ -77,6 +79,7 @@ struct http_exchange {
 	struct buf headers;
 	bool headers_bad;
 	struct buf out;
+	size_t held;
 	uint64_t sent;
 	uint64_t queued;
 	uint64_t piece_end[HTTP_STREAM_PIECES];
@@ -110,39 +113,6 @@ struct http_server {
 	struct limits limits;
 };
 
-static const struct {
-	int status;
-	const char *text;
-} reasons[] = {
-	{ 100, "Continue" },
-	{ 200, "OK" },
-	{ 201, "Created" },
-	{ 204, "No Content" },
-	{ 400, "Bad Request" },
-	{ 401, "Unauthorized" },
-	{ 403, "Forbidden" },
-	{ 404, "Not Found" },
-	{ 405, "Method Not Allowed" },
-	{ 412, "Precondition Failed" },
-	{ 413, "Content Too Large" },
-	{ 429, "Too Many Requests" },
-	{ 431, "Request Header Fields Too Large" },
-	{ 500, "Internal Server Error" },
-	{ 501, "Not Implemented" },
-	{ 503, "Service Unavailable" },
-};
-
-static const char *reason(int status)
-{
-	size_t i;
-
-	for (i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
-		if (reasons[i].status == status)
-			return reasons[i].text;
-	}
-	return "Unknown";
-}
-
 static uid_t limit_uid(const struct http_exchange *x)
 {
 	/* All whom the kernel does not name share what one user gets. */
@@ -167,6 +137,8 @@ static void conn_close(struct http_exchange *x)
 	loop_later_set(server->loop, &server->reap);
 	if (closed)
 		closed(x->closed_ctx);
+	limits_release(&server->limits, limit_uid(x), x->held);
+	x->held = 0;
 	limits_disconnect(&server->limits, limit_uid(x));
 }
 
@@ -226,6 +198,21 @@ static void forget_sent_pieces(struct http_exchange *x)
 	}
 }
 
+/* Counted, or somebody who does not read could have us keep all there is. */
+static int hold(struct http_exchange *x, size_t len)
+{
+	if (!limits_hold(&x->server->limits, limit_uid(x), len))
+		return -ENOBUFS;
+	x->held += len;
+	return 0;
+}
+
+static void release(struct http_exchange *x, size_t len)
+{
+	limits_release(&x->server->limits, limit_uid(x), len);
+	x->held -= len;
+}
+
 /* Send what can be sent. Return: false if the client is gone. */
 static bool flush(struct http_exchange *x)
 {
@@ -242,6 +229,7 @@ static bool flush(struct http_exchange *x)
 		if (n < 0)
 			return false;
 		buf_take(&x->out, n);
+		release(x, n);
 		x->sent += n;
 		progress = true;
 	}
@@ -257,9 +245,14 @@ static bool flush(struct http_exchange *x)
 
 static int queue(struct http_exchange *x, const void *data, size_t len)
 {
-	int r = buf_add(&x->out, data, len);
+	int r = hold(x, len);
 
-	if (r == 0)
+	if (r < 0)
+		return r;
+	r = buf_add(&x->out, data, len);
+	if (r < 0)
+		release(x, len);
+	else
 		x->queued += len;
 	return r;
 }
@@ -273,6 +266,7 @@ static void drop_request(struct http_exchange *x)
 		secret_wipe(x->in.data + x->in.len, x->head_len);
 		x->head_len = 0;
 	}
+	release(x, x->body.len);
 	secret_buf_done(&x->body);
 	buf_done(&x->headers);
 	x->headers_bad = false;
@@ -316,7 +310,7 @@ static int queue_head(struct http_exchange *x, int status, const char *type,
 	size_t n;
 
 	n = snprintf(text, sizeof(text), "HTTP/1.1 %d %s\r\n", status,
-		     reason(status));
+		     http_reason(status));
 	if (type)
 		n += snprintf(text + n, sizeof(text) - n,
 			      "Content-Type: %.100s\r\n", type);
@@ -347,7 +341,7 @@ static void answer(struct http_exchange *x, int status, const char *type,
 
 static void refuse(struct http_exchange *x, int status, bool keep)
 {
-	const char *text = reason(status);
+	const char *text = http_reason(status);
 
 	buf_done(&x->headers);
 	answer(x, status, "text/plain; charset=utf-8", text, strlen(text),
@@ -386,7 +380,12 @@ static void process_body(struct http_exchange *x)
 		r = http_body_next(&x->body_in, x->in.data + x->head_len,
 				   x->in.len - x->head_len, &used, &piece);
 		if (r == 1) {
+			if (hold(x, piece.len) < 0) {
+				refuse_bytes(x, TNE_TOO_LONG, 429);
+				return;
+			}
 			if (secret_buf_reserve(&x->body, piece.len) < 0) {
+				release(x, piece.len);
 				conn_break(x);
 				return;
 			}
@@ -669,6 +668,11 @@ bool http_exchange_in_group(const struct http_exchange *x, gid_t gid)
 			return true;
 	}
 	return false;
+}
+
+void http_exchange_charge(struct http_exchange *x, size_t n)
+{
+	limits_charge(&x->server->limits, limit_uid(x), n);
 }
 
 struct limits *http_server_limits(struct http_server *server)

@@ -106,6 +106,13 @@ struct http_text http_exchange_body(const struct http_exchange *x);
 const struct http_peer *http_exchange_peer(const struct http_exchange *x);
 
 /**
+ * http_exchange_charge() - answering this one was worth more than one request
+ * @x:		an exchange
+ * @n:		how many more
+ */
+void http_exchange_charge(struct http_exchange *x, size_t n);
+
+/**
  * http_exchange_in_group() - is the one who asks in a group?
  * @x:		an exchange
  * @gid:	primary or supplementary group of the process that connected

@@ -254,6 +254,8 @@ int fetch_start(struct transfers *transfers,
 	if (r < 0)
 		return r;
 	set_options(fetch, request);
+	if (request->addr)
+		fetch->transfer.fixed = *request->addr;
 	r = transfer_start(&fetch->transfer, fetch->url);
 	if (r < 0)
 		return r;

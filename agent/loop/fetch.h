@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 struct fetch;
+struct resolve_addr;
 struct transfers;
 
 enum fetch_method {
@@ -21,6 +22,8 @@ enum fetch_method {
  * struct fetch_request - what is asked for; copied by fetch_start()
  * @method: GET, HEAD or POST
  * @url: http or https
+ * @addr: address that its host shall have; NULL = it is looked up. Redirects
+ *	are not to be followed then
  * @headers: lines "Name: value"
  * @n_headers: how many
  * @body: of a POST
@@ -34,6 +37,7 @@ enum fetch_method {
 struct fetch_request {
 	enum fetch_method method;
 	const char *url;
+	const struct resolve_addr *addr;
 	const char *const *headers;
 	size_t n_headers;
 	const void *body;

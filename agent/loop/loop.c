@@ -433,14 +433,3 @@ void loop_signal_del(struct loop_signal *sig)
 	sig->signo = 0;
 	list_del(&sig->link);
 }
-
-void loop_child_init(void)
-{
-	sigset_t none;
-	int signo;
-
-	for (signo = 1; signo < NSIG; signo++)
-		signal(signo, SIG_DFL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-}

@@ -241,8 +241,8 @@ void loop_signal_init(struct loop_signal *sig,
  * loop_signal_add() - watch a signal
  * @loop:	the loop
  * @sig:	the watch, unused
- * @signo:	the signal; blocked from now on, for the loop's life. A process
- *		that is forked off unblocks what it needs by loop_child_init()
+ * @signo:	the signal; blocked from now on, for the loop's life; programs that
+ *		are started must not inherit that
  *
  * Return: 0 or -errno.
  */
@@ -253,12 +253,5 @@ int loop_signal_add(struct loop *loop, struct loop_signal *sig, int signo);
  * @sig: the watch, in use or not
  */
 void loop_signal_del(struct loop_signal *sig);
-
-/**
- * loop_child_init() - first call in a process that was forked off
- *
- * Gives all signals their usual meaning.
- */
-void loop_child_init(void);
 
 #endif /* LOOP_LOOP_H */

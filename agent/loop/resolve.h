@@ -55,8 +55,10 @@ typedef void (*resolve_fn)(void *ctx, int err,
  * @ret:	the lookup, to be cancelled; gone once @fn was called
  *
  * getaddrinfo() blocks, so it runs in a process of its own which answers over a
- * pipe. What comes out of the pipe is checked like anything from outside: the
- * process has handled packets of strangers.
+ * pipe: this program, started anew as resolve_helper(). It has none of our
+ * memory, descriptors, environment and rights, so that a mistake of the C
+ * library in handling packets of strangers gives no keys away. What comes out of
+ * the pipe is checked like anything from outside.
  *
  * Return: 0, TNE_NAME_LOOKUP if @host cannot be a name, or -errno.
  */
@@ -68,6 +70,16 @@ int resolve_start(struct loop *loop, const char *host, resolve_fn fn,
  * @resolve: the lookup or NULL; its function is not called any more
  */
 void resolve_cancel(struct resolve *resolve);
+
+/**
+ * resolve_helper() - be the process that looks up, if the arguments say so
+ * @argc:	of main()
+ * @argv:	of main()
+ *
+ * The first thing that main() does in any program that calls resolve_start():
+ * returns in the program itself, and never in the helper.
+ */
+void resolve_helper(int argc, char **argv);
 
 /**
  * resolve_parse_addr() - read an address in text

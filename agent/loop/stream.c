@@ -173,6 +173,8 @@ int stream_open(struct transfers *transfers, const struct stream_target *target,
 	if (r < 0)
 		return r;
 	set_options(stream->transfer.easy, target->verify);
+	if (target->addr)
+		stream->transfer.fixed = *target->addr;
 	r = transfer_start(&stream->transfer, target->url);
 	if (r < 0)
 		return r;

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 struct loop;
+struct resolve_addr;
 struct stream;
 struct transfers;
 
@@ -20,10 +21,12 @@ struct transfers;
  * @verify: refuse a certificate that is not the host's. Without, it is looked
  *	at and reported by stream_verdict() only: whoever does so must prove the
  *	other side by different means
+ * @addr: address that the host shall have; NULL = it is looked up
  */
 struct stream_target {
 	const char *url;
 	bool verify;
+	const struct resolve_addr *addr;
 };
 
 /**

@@ -107,6 +107,11 @@ static struct watch *watch_new(struct transfers *t, curl_socket_t fd)
 	return watch;
 }
 
+/*
+ * Never fails: told of an error here, libcurl counts the socket as in use for
+ * ever, and who gets its number next is not heard of. Without a watch the
+ * transfer stands still, and its owner's deadline ends it.
+ */
 static int on_socket(CURL *easy, curl_socket_t fd, int what, void *ctx,
 		     void *socket_ctx)
 {
@@ -123,12 +128,13 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *ctx,
 	if (!watch)
 		watch = watch_new(t, fd);
 	if (!watch)
-		return -1;
+		return 0;
 	if (what & CURL_POLL_IN)
 		events |= EPOLLIN;
 	if (what & CURL_POLL_OUT)
 		events |= EPOLLOUT;
-	return loop_io_set(t->loop, &watch->io, fd, events) < 0 ? -1 : 0;
+	(void)loop_io_set(t->loop, &watch->io, fd, events);
+	return 0;
 }
 
 static int on_timer(CURLM *multi, long timeout_ms, void *ctx)
@@ -382,6 +388,7 @@ static int set_proxy(struct transfer *transfer, const char *proxy)
 	    curl_easy_setopt(easy, CURLOPT_PROXY, proxy ? proxy : "") !=
 	    CURLE_OK)
 		return -ENOMEM;
+	transfer->proxied = proxy;
 	if (!proxy)
 		return 0;
 	url = curl_url();
@@ -513,6 +520,9 @@ static int look_up(struct transfer *transfer)
 	const char *name = transfer->host;
 	size_t i;
 
+	if (transfer->fixed.family && !transfer->proxied)
+		name = inet_ntop(transfer->fixed.family, transfer->fixed.byte,
+				 text, sizeof(text));
 	for (i = 0; i < t->n_overrides; i++) {
 		if (strcasecmp(t->overrides[i].host, name) != 0)
 			continue;

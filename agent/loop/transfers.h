@@ -75,17 +75,21 @@ struct loop *transfers_loop(const struct transfers *transfers);
  * @fn: told once that it is over, with a result and a detail that is borrowed
  * @ctx: for @fn
  * @easy: owned; its special options are set before transfer_start()
+ * @fixed: address that the URL's host shall have, set before transfer_start();
+ *	family 0 = it is looked up. A proxy has its own idea of it
  */
 struct transfer {
 	void (*fn)(void *ctx, int err, const struct err_detail *detail);
 	void *ctx;
 	CURL *easy;
+	struct resolve_addr fixed;
 	/* private: */
 	struct transfers *transfers;
 	struct resolve *resolve;
 	struct curl_slist *addresses;
 	char *host;		/* that is looked up */
 	uint16_t port;		/* that goes with it */
+	bool proxied;		/* they are a proxy's */
 	bool added;		/* libcurl has it */
 	char error_text[CURL_ERROR_SIZE];
 };

@@ -47,6 +47,16 @@ void profile_done(struct profile *profile)
 	memset(profile, 0, sizeof(*profile));
 }
 
+void profile_list_done(struct profile_list *list)
+{
+	size_t i;
+
+	for (i = 0; i < list->n; i++)
+		profile_done(&list->item[i]);
+	free(list->item);
+	memset(list, 0, sizeof(*list));
+}
+
 void persist_done(struct persist *persist)
 {
 	secret32_free(persist->node);

@@ -7,6 +7,7 @@
 #include "crypto/key_text.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define PROFILE_ID_LEN	4	/* hexadecimal digits */
@@ -51,6 +52,20 @@ struct profile {
 	char *control_url;
 };
 
+#define PROFILES_MAX	1024	/* ours */
+
+/**
+ * struct profile_list - all profiles of a node
+ * @item: owned
+ * @n: how many
+ * @current: the one that is in use; @n = one that is not in the list yet
+ */
+struct profile_list {
+	struct profile *item;
+	size_t n;
+	size_t current;
+};
+
 /**
  * struct persist - the identity kept with a profile
  * @node:	private node key; NULL = none
@@ -74,6 +89,17 @@ struct persist {
 	struct str_list disallowed;
 	char *extra;
 };
+
+/**
+ * profile_list_done() - free the contents
+ * @list: all zero afterwards
+ */
+void profile_list_done(struct profile_list *list);
+
+static inline void profile_list_cleanup(struct profile_list *list)
+{
+	profile_list_done(list);
+}
 
 /**
  * profile_user_copy() - the same person

@@ -263,6 +263,23 @@ bool up_same_server(const char *a, const char *b)
 	return (a_default && b_default) || strcmp(a, b) == 0;
 }
 
+int up_keep_routes(const struct str_list *old, bool routes,
+		   struct str_list *list)
+{
+	size_t i;
+	int r = 0;
+
+	for (i = 0; i < old->n && r == 0; i++) {
+		if (is_exit_route(old->item[i]) != routes ||
+		    str_list_find(list, old->item[i]) < list->n)
+			continue;
+		r = str_list_add(list, old->item[i], strlen(old->item[i]));
+	}
+	if (r == 0)
+		str_list_sort(list);
+	return r;
+}
+
 static int values_differ(enum up_flag flag, const struct up_question *q)
 {
 	char *old = flag_value(flag, q->old);

@@ -126,6 +126,18 @@ char *up_flag_arg(enum up_flag flag, const struct prefs *prefs);
 bool up_same_server(const char *a, const char *b);
 
 /**
+ * up_keep_routes() - change one of two options that make one preference
+ * @old:	stored routes
+ * @routes:	the prefixes are changed, and the offer to be an exit node is kept;
+ *		else it is the other way round
+ * @list:	what was typed; gets what is kept, sorted
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int up_keep_routes(const struct str_list *old, bool routes,
+		   struct str_list *list);
+
+/**
  * up_decide() - what is to be done?
  * @q:		the question
  * @ret:	the answer; its list is owned by the caller

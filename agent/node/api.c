@@ -10,6 +10,8 @@
 #include "node/health.h"
 #include "node/login.h"
 #include "node/node_status.h"
+#include "node/profiles.h"
+#include "node/rules.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -132,7 +134,7 @@ static int api_check_prefs(void *ctx, const struct prefs *prefs,
 			   struct err_detail *detail)
 {
 	(void)ctx;
-	return prefs_check(prefs, detail);
+	return node_rules_check_prefs(prefs, detail);
 }
 
 /* What has to be done about preferences that are different now. */
@@ -192,7 +194,7 @@ static int api_edit_prefs(void *ctx, const struct prefs_edit *edit,
 
 	r = prefs_apply(&node->identity.prefs, edit, &new);
 	if (r == 0)
-		r = prefs_check(&new, detail);
+		r = node_rules_check_prefs(&new, detail);
 	if (r == 0)
 		r = replace_prefs(node, &new, detail);
 	if (r < 0)
@@ -217,7 +219,7 @@ static int set_prefs(struct node_own *node, const struct prefs *prefs,
 	if (r < 0)
 		return r;
 	new.logged_out = node->identity.prefs.logged_out;
-	r = prefs_check(&new, detail);
+	r = node_rules_check_prefs(&new, detail);
 	if (r == 0)
 		r = replace_prefs(node, &new, detail);
 	if (r == 0)
@@ -332,6 +334,24 @@ static int api_filter(void *ctx, char **ret)
 	return filter_rules_text(node->netmap->filter, ret);
 }
 
+static int api_profiles(void *ctx, struct profile_list *ret,
+			struct err_detail *detail)
+{
+	return profiles_list(ctx, ret, detail);
+}
+
+static int api_switch_profile(void *ctx, const char *id,
+			      struct err_detail *detail)
+{
+	return profiles_switch(ctx, id, detail);
+}
+
+static int api_delete_profile(void *ctx, const char *id,
+			      struct err_detail *detail)
+{
+	return profiles_delete(ctx, id, detail);
+}
+
 static int api_whois(void *ctx, const struct status *status, const char *addr,
 		     struct node_whois *ret)
 {
@@ -356,6 +376,9 @@ const struct node_api *node_own_api(void)
 		.netmap = api_netmap,
 		.filter = api_filter,
 		.derp_map = api_derp_map,
+		.profiles = api_profiles,
+		.switch_profile = api_switch_profile,
+		.delete_profile = api_delete_profile,
 		.whois = api_whois,
 	};
 

@@ -6,6 +6,7 @@
 #ifndef NODE_CORE_H
 #define NODE_CORE_H
 
+#include "base/log.h"
 #include "control/client.h"
 #include "model/netmap.h"
 #include "model/view.h"
@@ -35,7 +36,12 @@
  * @remake_client: with another identity or server, as soon as possible
  * @refused: why the server does not let us in, or ""
  * @netmap: newest map, or NULL
- * @shown_self: self node that watchers were told of last
+ * @had_map: there was one, or it was taken away
+ * @noted_ms: when names of the tailnet were last written; boot time, 0 = never
+ * @relays: of the last map of a run before, or NULL
+ * @relays_new: those of @netmap are not on disk
+ * @relays_ms: when they were last written; boot time, 0 = never
+ * @self_shown: watchers were told of the self node of @netmap
  * @view: how the peers are wanted
  * @view_known: @view goes with @netmap but for @changed
  * @changed: keys of peers that may have changed since
@@ -53,6 +59,8 @@
  * @endpoints: own ones
  * @n_endpoints: how many
  * @watchers: who is told
+ * @orders: how often orders of the server are logged
+ * @troubles: how often failures of a step are
  * @warnings: of the last health_collect()
  * @n_warnings: how many
  * @texts: of them
@@ -76,7 +84,12 @@ struct node_own {
 	bool remake_client;
 	char refused[NODE_WARNING_TEXT];
 	struct netmap *netmap;
-	const struct node *shown_self;
+	bool had_map;
+	uint64_t noted_ms;
+	const struct derp_regions *relays;
+	bool relays_new;
+	uint64_t relays_ms;
+	bool self_shown;
 	struct wanted view;
 	bool view_known;
 	struct node_public *changed;
@@ -94,6 +107,8 @@ struct node_own {
 	struct own_endpoint endpoints[HOST_SIDE_ENDPOINTS];
 	size_t n_endpoints;
 	struct watchers watchers;
+	struct log_limit orders;
+	struct log_limit troubles;
 	struct notify_warning warnings[NODE_WARNINGS_MAX];
 	size_t n_warnings;
 	char texts[NODE_WARNINGS_MAX][NODE_WARNING_TEXT];

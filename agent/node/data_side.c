@@ -10,7 +10,7 @@
 #include <errno.h>
 #include <string.h>
 
-#define REFUSALS_SHOWN 5	/* lines in the log for one update */
+#define REFUSALS_SHOWN 3	/* lines in the log for one update */
 
 static void on_event(void *ctx, const struct event *event)
 {
@@ -54,7 +54,8 @@ void data_side_init(struct data_side *side, struct loop *loop,
 }
 
 /* Return: 0 if the link is there now, and ours to use. */
-static int have_link(const char *ifname, struct err_detail *detail)
+static int have_link(const char *ifname, struct err_detail *detail,
+		     uint32_t *ret)
 {
 	struct genl_conn *route auto_clean(genl_conn) = NULL;
 	struct link_state link;
@@ -64,9 +65,14 @@ static int have_link(const char *ifname, struct err_detail *detail)
 	if (r < 0)
 		return r;
 	r = link_find(route, ifname, detail, &link);
-	if (r != -ENODEV)
-		return r;
-	return link_create(route, ifname, detail);
+	if (r == -ENODEV) {
+		r = link_create(route, ifname, detail);
+		if (r == 0)
+			r = link_find(route, ifname, detail, &link);
+	}
+	if (r == 0)
+		*ret = link.ifindex;
+	return r;
 }
 
 static int listen_to_module(struct data_side *side)
@@ -94,7 +100,7 @@ int data_side_open(struct data_side *side, struct err_detail *detail)
 	r = genl_conn_open(TAILNET_GENL_NAME, &side->conn);
 	if (r < 0)
 		return err_explain(detail, r, "%s", err_text(r));
-	r = have_link(side->ifname, detail);
+	r = have_link(side->ifname, detail, &side->ifindex);
 	if (r == 0)
 		r = listen_to_module(side);
 	if (r == 0)
@@ -111,20 +117,25 @@ int data_side_open(struct data_side *side, struct err_detail *detail)
 	return 0;
 }
 
-static void report(const struct apply_report *report)
+/* The server decides how often there is something to be refused. */
+static void report(struct data_side *side, const struct apply_report *report)
 {
+	uint64_t now_ms = loop_now_ms(side->loop);
 	struct key_text key;
 	size_t i;
 
 	for (i = 0; i < report->n_refused && i < REFUSALS_SHOWN; i++)
-		log_warning("dataplane: the kernel refuses peer %.8s: %s",
+		log_limited(&side->refusals, now_ms, LOG_LEVEL_WARNING,
+			    "dataplane: the kernel refuses peer %.8s: %s",
 			    key_format_public(&report->refused[i].key, &key),
 			    report->refused[i].detail.text);
 	if (report->n_refused > REFUSALS_SHOWN)
-		log_warning("dataplane: and %zu more",
+		log_limited(&side->refusals, now_ms, LOG_LEVEL_WARNING,
+			    "dataplane: and %zu more",
 			    report->n_refused - REFUSALS_SHOWN);
 	if (report->n_conflicts)
-		log_warning("dataplane: %zu prefixes are wanted by more than one peer",
+		log_limited(&side->refusals, now_ms, LOG_LEVEL_WARNING,
+			    "dataplane: %zu prefixes are wanted by more than one peer",
 			    report->n_conflicts);
 }
 
@@ -139,7 +150,7 @@ int data_side_set(struct data_side *side, const struct wanted *want,
 			 n_keys, detail, &rep);
 	if (r < 0)
 		return r;
-	report(&rep);
+	report(side, &rep);
 	return rep.sent;
 }
 
@@ -158,6 +169,7 @@ void data_side_close(struct data_side *side)
 	events_free(steal(side->events));
 	link_sockets_done(&side->sockets);
 	genl_conn_free(steal(side->conn));
+	side->ifindex = 0;
 	apply_state_done(&side->apply);
 }
 

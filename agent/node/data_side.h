@@ -7,6 +7,7 @@
 #define NODE_DATA_SIDE_H
 
 #include "base/err.h"
+#include "base/log.h"
 #include "dataplane/apply.h"
 #include "dataplane/link.h"
 #include "loop/loop.h"
@@ -33,27 +34,32 @@ struct data_side_calls {
 };
 
 /**
- * struct data_side - inside of the node; private but for @sockets.port
+ * struct data_side - inside of the node; private but for @ifindex and
+ *	@sockets.port
  * @loop: watches for events
  * @calls: of the owner
  * @ifname: the device
  * @port: wanted, 0 = any
+ * @ifindex: number of the device that is ours; 0 = not open
  * @conn: to the module; NULL = not open
  * @sockets: ours
  * @apply: what the table has
  * @events: what the module tells
  * @io: their watch
+ * @refusals: how often peers that the kernel refuses are logged
  */
 struct data_side {
 	struct loop *loop;
 	struct data_side_calls calls;
 	const char *ifname;
 	uint16_t port;
+	uint32_t ifindex;
 	struct genl_conn *conn;
 	struct link_sockets sockets;
 	struct apply_state apply;
 	struct events *events;
 	struct loop_io io;
+	struct log_limit refusals;
 };
 
 /**

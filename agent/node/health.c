@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "node/health.h"
 
+#include "base/tame.h"
 #include "model/health.h"
 #include "node/core.h"
 
@@ -18,6 +19,8 @@ static void warn(struct node_own *node, const char *code, const char *severity,
 		return;
 	w = &node->warnings[node->n_warnings];
 	snprintf(node->texts[node->n_warnings], NODE_WARNING_TEXT, "%s", text);
+	/* A server's line may have been cut in the middle of a character. */
+	tame_text(node->texts[node->n_warnings]);
 	*w = (struct notify_warning){
 		.code = code, .severity = severity, .title = title,
 		.text = node->texts[node->n_warnings], .impacts = impacts,

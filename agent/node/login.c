@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "model/notify.h"
 #include "node/core.h"
+#include "node/rules.h"
 #include "wire/control_frame.h"
 #include "wire/register_json.h"
 
@@ -17,12 +18,23 @@
 
 /* What an order to exit is answered with; ours, so that no manager tries again. */
 #define EXIT_ORDERED 75
-#define EXIT_SELDOM_MS (5 * 60 * 1000)
+
+static bool clock_is_synced(void)
+{
+	struct timex t = { 0 };
+	int r = adjtimex(&t);
+
+	return r >= 0 && r != TIME_ERROR;
+}
 
 static void on_state(void *ctx, enum client_state state)
 {
-	(void)state;
-	node_kick(ctx);
+	struct node_own *node = ctx;
+
+	/* At the start of the host it may not have been set yet. */
+	if (state == CLIENT_POLLING && node->client)
+		client_trust_clock(node->client, clock_is_synced());
+	node_kick(node);
 }
 
 static void on_self(void *ctx, struct control_self *ret)
@@ -108,7 +120,7 @@ static int set_profile(struct node_own *node)
 
 /*
  * The new key counts only once it is on disk. On failure everything is as it
- * was, but for the names of the user.
+ * was, but for the names of the user, and the key is still the caller's.
  */
 static int keep(struct node_own *node, const struct register_response *response,
 		struct secret32 *key)
@@ -123,10 +135,8 @@ static int keep(struct node_own *node, const struct register_response *response,
 	r = set_user(persist, response);
 	if (r == 0)
 		r = set_profile(node);
-	if (r < 0) {
-		secret32_free(key);
+	if (r < 0)
 		return r;
-	}
 	if (key) {
 		persist->old_node = cur;
 		persist->node = key;
@@ -141,7 +151,6 @@ static int keep(struct node_own *node, const struct register_response *response,
 		prefs->want_running = want;
 		persist->old_node = old_node;
 		persist->node = cur;
-		secret32_free(key);
 		return r;
 	}
 	if (key)
@@ -199,7 +208,9 @@ static void on_pop_url(void *ctx, const char *url)
 	struct node_own *node = ctx;
 	const struct notify msg = { .browse_to_url = url };
 
-	log_notice("control: the server wants you to see %s", url);
+	log_limited(&node->orders, loop_now_ms(node->config.loop),
+		    LOG_LEVEL_NOTICE, "control: the server wants you to see %s",
+		    url);
 	watchers_tell(&node->watchers, &msg);
 }
 
@@ -211,12 +222,12 @@ static void on_logged_out(void *ctx)
 
 	node->login_wanted = false;
 	node->refused[0] = 0;
+	/* Whatever fails: nobody is logged in again by himself. */
+	node->identity.prefs.logged_out = true;
+	node->identity.prefs.want_running = false;
 	r = identity_forget(&node->identity);
-	if (r == 0) {
-		node->identity.prefs.logged_out = true;
-		node->identity.prefs.want_running = false;
+	if (r == 0)
 		r = node_save(node, &detail);
-	}
 	if (r < 0)
 		log_err("store: the logout is not on disk: %s %s", err_text(r),
 			detail.text);
@@ -229,14 +240,21 @@ static void on_logged_out(void *ctx)
 static void on_exit_wanted(void *ctx, int code)
 {
 	struct node_own *node = ctx;
+	uint64_t up_ms = loop_now_ms(node->config.loop) - node->started_ms;
+	struct err_detail detail = { 0 };
 
-	if (loop_now_ms(node->config.loop) - node->started_ms <
-	    EXIT_SELDOM_MS) {
-		log_warning("control: the server wants us to exit with %d so soon, ignoring",
+	if (!node_rules_may_exit(node->config.settings.obey_exit, up_ms)) {
+		log_limited(&node->orders, loop_now_ms(node->config.loop),
+			    LOG_LEVEL_WARNING,
+			    "control: the server wants us to exit with %d, ignoring",
 			    code);
 		return;
 	}
-	log_warning("control: the server wants us to exit with %d", code);
+	log_warning("control: the server wants us to exit with %d; the network of the tailnet is taken down",
+		    code);
+	/* Nobody would be there to hear of peers that have to go. */
+	if (host_side_set(&node->host, NULL, &detail) < 0)
+		log_warning("system: %s", detail.text);
 	loop_stop(node->config.loop, EXIT_ORDERED);
 }
 
@@ -244,14 +262,6 @@ static uint32_t some_random(void *ctx)
 {
 	(void)ctx;
 	return randombytes_random();
-}
-
-static bool clock_is_synced(void)
-{
-	struct timex t = { 0 };
-	int r = adjtimex(&t);
-
-	return r >= 0 && r != TIME_ERROR;
 }
 
 static void public_of(struct secret32 *key, struct node_public *ret)
@@ -275,8 +285,9 @@ int login_make_client(struct node_own *node, struct err_detail *detail)
 		.server_url = node_control_url(node),
 		.version = CONTROL_VERSION,
 		.machine = node->identity.machine,
-		.pin = node->config.control_key,
+		.pin = node->config.settings.control_key,
 		.random = some_random,
+		.relays = node->relays,
 	};
 	const struct persist *persist = &node->identity.persist;
 	const char *known;
@@ -293,8 +304,9 @@ int login_make_client(struct node_own *node, struct err_detail *detail)
 					     &config.known_key);
 
 	client_free(steal(node->client));
-	node->remake_client = false;
 	r = client_new(&config, &calls, &node->client);
+	/* Another address would be needed; memory may come. */
+	node->remake_client = r == -ENOMEM;
 	if (r < 0)
 		return err_explain(detail, r, "control server %s: %s",
 				   config.server_url, err_text(r));

@@ -193,11 +193,9 @@ static int add_user(const struct netmap *netmap, int64_t id, struct status *ret)
 	return r;
 }
 
-/* Everything behind the first label, or the one label that there is. */
-static int set_suffix(const char *name, struct status *ret)
+void node_status_suffix(const char *name, char ret[STATUS_NAME_MAX])
 {
 	const char *dot = strchr(name, '.');
-	char text[256];
 	size_t len;
 
 	if (dot && dot[1])
@@ -205,17 +203,18 @@ static int set_suffix(const char *name, struct status *ret)
 	len = strlen(name);
 	while (len && name[len - 1] == '.')
 		len--;
-	snprintf(text, sizeof(text), "%.*s", (int)len, name);
-	return status_set_text(&ret->magic_dns_suffix, text);
+	snprintf(ret, STATUS_NAME_MAX, "%.*s", (int)len, name);
 }
 
 static int set_names(const struct netmap *netmap, struct status *ret)
 {
 	const struct dns_config *dns = netmap->dns;
+	char suffix[STATUS_NAME_MAX];
 	size_t i;
 	int r;
 
-	r = set_suffix(netmap->self->name, ret);
+	node_status_suffix(netmap->self->name, suffix);
+	r = status_set_text(&ret->magic_dns_suffix, suffix);
 	if (r == 0)
 		r = status_set_text(&ret->tailnet_name, netmap->domain);
 	ret->has_tailnet = true;

@@ -47,6 +47,16 @@ struct node_status_input {
 int node_status_self(const struct node_status_input *in,
 		     struct status_peer *ret);
 
+#define STATUS_NAME_MAX 256	/* bytes of a suffix, with the end */
+
+/**
+ * node_status_suffix() - what the names of a tailnet end with
+ * @name:	of a node
+ * @ret:	everything behind the first label, or the one label that there
+ *		is; without dots at its ends
+ */
+void node_status_suffix(const char *name, char ret[STATUS_NAME_MAX]);
+
 /**
  * node_status_map() - fill in what comes from the map
  * @in:		what is known

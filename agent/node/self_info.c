@@ -107,6 +107,7 @@ int self_info_set(struct self_info *self, const struct prefs *prefs,
 		  const char *log_id)
 {
 	struct ip_prefix *routes = NULL;
+	struct ip_prefixes kept;
 	const char **tags = NULL;
 	int n_routes, n_tags;
 
@@ -115,6 +116,10 @@ int self_info_set(struct self_info *self, const struct prefs *prefs,
 	if (n_routes < 0 || n_tags < 0) {
 		free(routes);
 		free(tags);
+		/* What it borrowed before may be gone after this call. */
+		kept = self->info.routable_ips;
+		fill(self, prefs, log_id);
+		self->info.routable_ips = kept;
 		return -ENOMEM;
 	}
 	free(self->routes);

@@ -2,7 +2,7 @@
 #include "system/rtnl.h"
 
 #include "base/array.h"
-#include "system/rtnl_conn.h"
+#include "base/nl_conn.h"
 #include "system/rtnl_msg.h"
 
 #include <errno.h>
@@ -16,7 +16,7 @@
 #define READ_TRIES 8
 
 struct rtnl {
-	struct rtnl_conn *conn;
+	struct nl_conn *conn;
 	char kind[RTNL_NAME_MAX];
 };
 
@@ -32,7 +32,7 @@ int rtnl_open(const char *kind, struct rtnl **ret)
 	if (strlen(kind) >= sizeof(rtnl->kind))
 		return -EINVAL;
 	strcpy(rtnl->kind, kind);
-	r = rtnl_conn_open(&rtnl->conn);
+	r = nl_conn_open(NETLINK_ROUTE, true, &rtnl->conn);
 	if (r < 0)
 		return r;
 	*ret = steal(rtnl);
@@ -43,13 +43,13 @@ void rtnl_free(struct rtnl *rtnl)
 {
 	if (!rtnl)
 		return;
-	rtnl_conn_free(rtnl->conn);
+	nl_conn_free(rtnl->conn);
 	free(rtnl);
 }
 
 uint32_t rtnl_port(const struct rtnl *rtnl)
 {
-	return rtnl_conn_port(rtnl->conn);
+	return nl_conn_port(rtnl->conn);
 }
 
 /**
@@ -214,14 +214,15 @@ static int take_rule(void *ctx, const struct nlmsghdr *msg)
 }
 
 static int dump(struct reading *rd, uint16_t type, uint8_t addr_len,
-		uint32_t table, rtnl_answer_fn fn)
+		uint32_t table, nl_answer_fn fn)
 {
 	struct nl_msg *msg auto_clean(nl_msg) = NULL;
+	struct nl_refusal refusal;
 	int r = rtnl_msg_build_dump(type, addr_len, table, &msg);
 
 	if (r < 0)
 		return r;
-	r = rtnl_conn_dump(rd->rtnl->conn, msg, fn, rd);
+	r = nl_conn_dump(rd->rtnl->conn, msg, fn, rd, &refusal);
 	/* A table that was never used does not exist. */
 	return r == -ENOENT && table ? 0 : r;
 }
@@ -336,19 +337,22 @@ static int do_op(struct rtnl *rtnl, uint32_t ifindex, const struct host_op *op,
 		 struct err_detail *detail)
 {
 	struct nl_msg *msg auto_clean(nl_msg) = NULL;
-	struct err_detail why = { 0 };
+	struct nl_refusal refusal = { 0 };
 	char what[HOST_OP_TEXT_MAX];
 	int r = rtnl_msg_build_op(op, ifindex, &msg);
 
 	if (r == 0)
-		r = rtnl_conn_do(rtnl->conn, msg, &why);
+		r = nl_conn_do(rtnl->conn, msg, NULL, NULL, &refusal);
 	if (r == 0)
 		return 1;
 	if (is_gone(op, r))
 		return 0;
-	return err_explain(detail, r, "cannot %s: %s",
-			   host_op_format(op, what),
-			   *why.text ? why.text : err_text(r));
+	host_op_format(op, what);
+	/* The kernel's own words first, where it has some. */
+	if (refusal.text[0])
+		return err_explain(detail, r, "cannot %s: %s (%s)", what,
+				   refusal.text, err_text(r));
+	return err_explain(detail, r, "cannot %s: %s", what, err_text(r));
 }
 
 int rtnl_apply(struct rtnl *rtnl, uint32_t ifindex,

@@ -117,6 +117,17 @@ static int set_read_group(struct daemon_conf *conf, const char *value,
 	return set_text(&conf->read_group, value);
 }
 
+static int set_control_exit(struct daemon_conf *conf, const char *value,
+			    struct err_detail *detail)
+{
+	bool yes = strcmp(value, "yes") == 0;
+
+	if (!yes && strcmp(value, "no") != 0)
+		return bad(detail, "is neither yes nor no");
+	conf->control_exit = yes;
+	return 0;
+}
+
 static int set_log_level(struct daemon_conf *conf, const char *value,
 			 struct err_detail *detail)
 {
@@ -142,6 +153,7 @@ static const struct {
 	{ "ControlURL", set_control_url },
 	{ "ControlKey", set_control_key },
 	{ "ControlCAFile", set_control_ca },
+	{ "ControlExit", set_control_exit },
 	{ "StateDir", set_state_dir },
 	{ "Tun", set_tun },
 	{ "Socket", set_socket },
@@ -152,7 +164,9 @@ static const struct {
 
 int daemon_conf_init(struct daemon_conf *ret)
 {
-	struct daemon_conf conf = { .log_level = DAEMON_CONF_LEVEL_INFO };
+	struct daemon_conf conf = {
+		.control_exit = true, .log_level = DAEMON_CONF_LEVEL_INFO,
+	};
 	int r = set_text(&conf.state_dir, DAEMON_CONF_STATE_DIR);
 
 	if (r == 0)
@@ -405,6 +419,51 @@ int daemon_conf_apply(struct daemon_conf *conf,
 	if (options->verbose)
 		conf->log_level = DAEMON_CONF_LEVEL_DEBUG;
 	return r;
+}
+
+static bool differ(const char *a, const char *b)
+{
+	return strcmp(a ? a : "", b ? b : "") != 0;
+}
+
+#define SWAP(a, b)				\
+	({					\
+		__typeof__(a) swap_ = (a);	\
+		(a) = (b);			\
+		(b) = swap_;			\
+	})
+
+void daemon_conf_reload(struct daemon_conf *conf, struct daemon_conf *new,
+			struct err_detail *ret_waiting)
+{
+	const struct {
+		const char *name;
+		bool differs;
+	} fixed[] = {
+		{ "ControlCAFile", differ(conf->control_ca_file,
+					  new->control_ca_file) },
+		{ "StateDir", differ(conf->state_dir, new->state_dir) },
+		{ "Tun", differ(conf->tun, new->tun) },
+		{ "Socket", differ(conf->socket, new->socket) },
+		{ "Port", conf->port != new->port },
+	};
+	struct err_detail list = { "" };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(fixed); i++) {
+		if (!fixed[i].differs)
+			continue;
+		if (list.text[0])
+			strcat(list.text, ", ");
+		strcat(list.text, fixed[i].name);
+	}
+	SWAP(conf->control_url, new->control_url);
+	SWAP(conf->has_control_key, new->has_control_key);
+	SWAP(conf->control_key, new->control_key);
+	SWAP(conf->control_exit, new->control_exit);
+	SWAP(conf->read_group, new->read_group);
+	SWAP(conf->log_level, new->log_level);
+	*ret_waiting = list;
 }
 
 const char *daemon_options_usage(void)

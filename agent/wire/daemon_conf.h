@@ -38,6 +38,7 @@
  * @socket: path of the local API
  * @port: UDP port, 0 = any
  * @read_group: group whose members may ask the local API, or NULL = everybody
+ * @control_exit: the control server may order the agent to end
  * @log_level: least important level that is logged
  *
  * Texts are owned.
@@ -53,6 +54,7 @@ struct daemon_conf {
 	char *socket;
 	uint16_t port;
 	char *read_group;
+	bool control_exit;
 	int log_level;
 };
 
@@ -128,6 +130,16 @@ int daemon_options_parse(int argc, char *const *argv,
 int daemon_conf_apply(struct daemon_conf *conf,
 		      const struct daemon_options *options,
 		      struct err_detail *detail);
+
+/**
+ * daemon_conf_reload() - settings that can change while the agent runs
+ * @conf:	in force; takes ControlURL, ControlKey, ControlExit,
+ *		LocalAPIReadGroup and LogLevel of @new
+ * @new:	gets what they were; to be freed once nobody borrows from it
+ * @ret_waiting: names of others that differ, for people; empty if none does
+ */
+void daemon_conf_reload(struct daemon_conf *conf, struct daemon_conf *new,
+			struct err_detail *ret_waiting);
 
 /**
  * daemon_options_usage() - text of the help

@@ -6,10 +6,9 @@
 #include "wire/prefs_json.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <jansson.h>
 
 #define CONFIG	"Config"
 #define KEY_PREFIX "profile-"
@@ -350,8 +349,9 @@ static int put_profile(json_t *object, const struct profile *profile)
 	char key[sizeof(KEY_PREFIX) + PROFILE_ID_LEN];
 	int r;
 
-	memcpy(key, KEY_PREFIX, sizeof(KEY_PREFIX));
-	strcat(key, profile->id);
+	key[0] = 0;
+	if (profile->id[0])
+		snprintf(key, sizeof(key), KEY_PREFIX "%s", profile->id);
 	r = json_put_text(object, "ID", profile->id);
 	if (r == 0)
 		r = json_put_text(object, "Name", profile->name);
@@ -389,4 +389,89 @@ int profile_list_update(struct state_bytes list, const struct profile *profile,
 		r = json_text_secret(object, JSON_COMPACT, out);
 	json_decref(object);
 	return r;
+}
+
+static int cmp_id(const void *a, const void *b)
+{
+	return strcmp(((const struct profile *)a)->id,
+		      ((const struct profile *)b)->id);
+}
+
+int profile_list_parse(struct state_bytes list, struct err_detail *detail,
+		       struct profile_list *ret)
+{
+	struct profile_list parsed = { 0 };
+	json_t *object, *value;
+	const char *id;
+	int r = load_list(list, detail, &object);
+
+	if (r < 0)
+		return r;
+	if (json_object_size(object) > PROFILES_MAX)
+		r = err_explain(detail, TNE_TOO_LONG, "too many profiles");
+	else
+		parsed.item = calloc(json_object_size(object) + 1,
+				     sizeof(*parsed.item));
+	if (r == 0 && !parsed.item)
+		r = -ENOMEM;
+	if (r == 0) {
+		json_object_foreach(object, id, value) {
+			r = parse_profile(id, value, detail,
+					  &parsed.item[parsed.n++]);
+			if (r < 0)
+				break;
+		}
+	}
+	json_decref(object);
+	if (r < 0) {
+		profile_list_done(&parsed);
+		return r;
+	}
+	qsort(parsed.item, parsed.n, sizeof(*parsed.item), cmp_id);
+	parsed.current = parsed.n;
+	*ret = parsed;
+	return 0;
+}
+
+int profile_list_remove(struct state_bytes list, const char *id,
+			struct err_detail *detail, struct secret_buf *out)
+{
+	json_t *object;
+	int r = load_list(list, detail, &object);
+
+	if (r < 0)
+		return r;
+	r = json_object_del(object, id) < 0 ? -ENOENT :
+		json_text_secret(object, JSON_COMPACT, out);
+	json_decref(object);
+	return r;
+}
+
+int profile_json_build(const struct profile *profile, json_t **ret)
+{
+	json_t *object = json_object();
+	int r = object ? put_profile(object, profile) : -ENOMEM;
+
+	if (r < 0) {
+		json_decref(object);
+		return r;
+	}
+	*ret = object;
+	return 0;
+}
+
+int profile_json_parse(const json_t *object, struct err_detail *detail,
+		       struct profile *ret)
+{
+	const char *id = json_string_value(json_object_get(object, "ID"));
+	struct profile profile = { 0 };
+	int r;
+
+	r = parse_profile(id ? id : "", object, detail, &profile);
+	if (r < 0) {
+		profile_done(&profile);
+		return r;
+	}
+	*ret = profile;
+	return 0;
 }

@@ -14,6 +14,8 @@
 #include "model/profile.h"
 #include "wire/state_json.h"
 
+#include <jansson.h>
+
 /**
  * profile_prefs_parse() - read the entry of a profile
  * @text:	contents of the entry
@@ -61,5 +63,49 @@ int profile_list_find(struct state_bytes list, const char *key,
  */
 int profile_list_update(struct state_bytes list, const struct profile *profile,
 			struct err_detail *detail, struct secret_buf *out);
+
+/**
+ * profile_list_parse() - read all profiles
+ * @list:	contents of the list's entry; empty = no profiles
+ * @detail:	filled on error
+ * @ret:	in the order of their ids, none of them the current one; owned by
+ *		the caller
+ *
+ * Return: 0, -ENOMEM, TNE_LOCAL_JSON, or TNE_TOO_LONG above PROFILES_MAX.
+ */
+int profile_list_parse(struct state_bytes list, struct err_detail *detail,
+		       struct profile_list *ret);
+
+/**
+ * profile_list_remove() - the list with one profile fewer
+ * @list:	contents of the list's entry
+ * @id:		of the profile
+ * @detail:	filled on error
+ * @out:	new contents, appended
+ *
+ * Return: 0, -ENOENT, -ENOMEM or TNE_LOCAL_JSON.
+ */
+int profile_list_remove(struct state_bytes list, const char *id,
+			struct err_detail *detail, struct secret_buf *out);
+
+/**
+ * profile_json_build() - a profile as the local API shows it
+ * @profile:	with an id, or new
+ * @ret:	owned by the caller
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int profile_json_build(const struct profile *profile, json_t **ret);
+
+/**
+ * profile_json_parse() - read such a one
+ * @object:	from the local API
+ * @detail:	filled on error
+ * @ret:	owned by the caller
+ *
+ * Return: 0, -ENOMEM or TNE_LOCAL_JSON.
+ */
+int profile_json_parse(const json_t *object, struct err_detail *detail,
+		       struct profile *ret);
 
 #endif /* WIRE_PROFILE_JSON_H */

@@ -326,3 +326,38 @@ int64_t number_at(json_t *v, const char *path)
 {
 	return json_integer_value(at(v, path));
 }
+
+json_t *peer_until(struct peer *p, const char *path)
+{
+	json_t *v;
+
+	while ((v = peer_next(p)) && !at(v, path))
+		json_decref(v);
+	return v;
+}
+
+bool text_has(const char *text, const char *part)
+{
+	return text && strstr(text, part);
+}
+
+const char *auth_text(const char *key)
+{
+	static char text[256];
+
+	snprintf(text, sizeof(text), ",\"Auth\":{\"AuthKey\":\"%.100s\"}",
+		 key);
+	return text;
+}
+
+const char *rig_authkey(struct rig *r, const char *options)
+{
+	static char text[128];
+	struct buf b = {};
+
+	rig_admin(r, &b, "authkey add %s", options);
+	snprintf(text, sizeof(text), "%s", buf_str(&b));
+	text[strcspn(text, "\n")] = '\0';
+	buf_done(&b);
+	return text;
+}

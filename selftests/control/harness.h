@@ -70,4 +70,16 @@ json_t *at(json_t *v, const char *path);
 const char *text_at(json_t *v, const char *path);
 int64_t number_at(json_t *v, const char *path);
 
+/* Wait for a message with that field; others are dropped. */
+json_t *peer_until(struct peer *p, const char *path);
+
+/* Is @part in @text, which may be NULL? */
+bool text_has(const char *text, const char *part);
+
+/* The part of a registration that has an auth key; until the next call. */
+const char *auth_text(const char *key);
+
+/* Make an auth key; its text, until the next call. */
+const char *rig_authkey(struct rig *r, const char *options);
+
 #endif /* CONTROL_HARNESS_H */

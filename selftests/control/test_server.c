@@ -10,21 +10,6 @@
 static const char *const with_key[] = { "--authkey", KEY, NULL };
 static struct rig rig;
 
-/* Wait for a message with that field; others are dropped. */
-static json_t *until(struct peer *p, const char *path)
-{
-	json_t *v;
-
-	while ((v = peer_next(p)) && !at(v, path))
-		json_decref(v);
-	return v;
-}
-
-static bool has(const char *text, const char *part)
-{
-	return text && strstr(text, part);
-}
-
 /* --- HTTP/1.1 ---------------------------------------------------------------- */
 
 static const struct {
@@ -65,7 +50,7 @@ static void outer(void)
 		test_case("%s", outer_cases[i].name);
 		CHECK(http_ask(rig.port, NULL, outer_cases[i].request, &b,
 			       5000));
-		CHECK(has(buf_str(&b), outer_cases[i].answer));
+		CHECK(text_has(buf_str(&b), outer_cases[i].answer));
 		buf_done(&b);
 	}
 	CHECK(rig_stop(&rig));
@@ -84,7 +69,7 @@ static void join(void)
 	CHECK(!p.c->why);
 	v = peer_join(&p, KEY);
 	CHECK(v);
-	CHECK(has(buf_str(&p.c->early), "chalpub:"));
+	CHECK(text_has(buf_str(&p.c->early), "chalpub:"));
 	CHECK_EQ(number_at(v, "Node.ID"), 1);
 	CHECK(!strcmp(text_at(v, "Node.Name"), "lab-7.tail.test."));
 	CHECK(!strcmp(text_at(v, "Node.Key"),
@@ -151,7 +136,7 @@ static void refusals(void)
 	memcpy(other.key, p.key, 32);
 	CHECK_EQ(peer_lite(&other, ""), 400);
 	v = peer_register(&other, "");
-	CHECK(has(text_at(v, "Error"), "different machine key"));
+	CHECK(text_has(text_at(v, "Error"), "different machine key"));
 	json_decref(v);
 	peer_done(&p);
 	peer_done(&other);
@@ -173,37 +158,37 @@ static void deltas(void)
 	CHECK(!strcmp(text_at(v, "Peers.0.Name"), "a.tail.test."));
 	CHECK(json_is_true(at(v, "Peers.0.Online")));
 	json_decref(v);
-	v = until(&a, "PeersChanged");
+	v = peer_until(&a, "PeersChanged");
 	CHECK_EQ(number_at(v, "PeersChanged.0.ID"), 2);
 	json_decref(v);
-	v = until(&a, "OnlineChange.2");
+	v = peer_until(&a, "OnlineChange.2");
 	CHECK(json_is_true(at(v, "OnlineChange.2")));
 	CHECK(json_is_true(at(v, "PeerSeenChange.2")));
 	json_decref(v);
 	CHECK_EQ(peer_lite(&b, ",\"Endpoints\":[\"192.0.2.1:5\",\"[fe80::1%x]:5\",\"junk\"]"), 200);
-	v = until(&a, "PeersChangedPatch");
+	v = peer_until(&a, "PeersChangedPatch");
 	CHECK_EQ(number_at(v, "PeersChangedPatch.0.NodeID"), 2);
 	CHECK_EQ(json_array_size(at(v, "PeersChangedPatch.0.Endpoints")), 1);
-	CHECK(has(text_at(v, "PeersChangedPatch.0.DiscoKey"), "discokey:"));
+	CHECK(text_has(text_at(v, "PeersChangedPatch.0.DiscoKey"), "discokey:"));
 	json_decref(v);
 	/* Nothing new, nothing told: the next patch is that of the home. */
 	CHECK_EQ(peer_lite(&b, ",\"Endpoints\":[\"192.0.2.1:5\"]"), 200);
 	CHECK_EQ(peer_lite(&b, ",\"Endpoints\":[\"192.0.2.1:5\"],\"Hostinfo\":"
 			   "{\"OS\":\"linux\",\"Hostname\":\"b\",\"NetInfo\":"
 			   "{\"PreferredDERP\":9}}"), 200);
-	v = until(&a, "PeersChangedPatch");
+	v = peer_until(&a, "PeersChangedPatch");
 	CHECK_EQ(number_at(v, "PeersChangedPatch.0.DERPRegion"), 9);
 	json_decref(v);
 	CHECK(rig_admin(&rig, NULL, "patch b {\"Cap\":7}"));
-	v = until(&a, "PeersChangedPatch");
+	v = peer_until(&a, "PeersChangedPatch");
 	CHECK_EQ(number_at(v, "PeersChangedPatch.0.Cap"), 7);
 	json_decref(v);
 	peer_done(&b);
-	v = until(&a, "OnlineChange");
+	v = peer_until(&a, "OnlineChange");
 	CHECK(json_is_false(at(v, "OnlineChange.2")));
 	json_decref(v);
 	CHECK(rig_admin(&rig, NULL, "delete b"));
-	v = until(&a, "PeersRemoved");
+	v = peer_until(&a, "PeersRemoved");
 	CHECK_EQ(number_at(v, "PeersRemoved.0"), 2);
 	json_decref(v);
 	CHECK_EQ(rig_stat(&rig, "lite_updates"), 3);
@@ -228,284 +213,19 @@ static void headscale(void)
 	json_decref(v);
 	peer_init(&rig, &b, "b");
 	json_decref(peer_join(&b, KEY));
-	v = until(&a, "PeersChangedPatch");
+	v = peer_until(&a, "PeersChangedPatch");
 	CHECK(json_is_true(at(v, "PeersChangedPatch.0.Online")));
 	json_decref(v);
 	CHECK(rig_admin(&rig, NULL, "expire a"));
-	v = until(&a, "Node");
+	v = peer_until(&a, "Node");
 	CHECK(json_is_false(at(v, "Node.MachineAuthorized")));
 	CHECK(json_is_true(at(v, "Node.Expired")));
 	json_decref(v);
 	CHECK_EQ(client_ask(a.c, "POST", "/machine/set-dns", "{}")->status, 501);
 	/* Too old: 101, then nothing but the end. */
 	old = client_dial(rig.port, NULL, rig.pub, a.machine, 112);
-	CHECK(has(old->why, "closed"));
+	CHECK(text_has(old->why, "closed"));
 	client_free(old);
-	peer_done(&a);
-	peer_done(&b);
-	CHECK(rig_stop(&rig));
-}
-
-/* --- registration ------------------------------------------------------------ */
-
-static const char *auth(const char *key)
-{
-	static char text[256];
-
-	snprintf(text, sizeof(text), ",\"Auth\":{\"AuthKey\":\"%.100s\"}",
-		 key);
-	return text;
-}
-
-/* Make an auth key; its text. */
-static const char *new_key(const char *options)
-{
-	static char text[128];
-	struct buf b = {};
-
-	rig_admin(&rig, &b, "authkey add %s", options);
-	snprintf(text, sizeof(text), "%s", buf_str(&b));
-	text[strcspn(text, "\n")] = '\0';
-	buf_done(&b);
-	return text;
-}
-
-static void authkeys(void)
-{
-	struct peer p[4];
-	char key[128];
-	json_t *v;
-	int i;
-
-	CHECK(rig_start(&rig, NULL));
-	for (i = 0; i < 4; i++)
-		peer_init(&rig, &p[i], "n");
-	v = peer_register(&p[0], auth("tskey-auth-none"));
-	CHECK(!strcmp(text_at(v, "Error"), "invalid authkey"));
-	json_decref(v);
-	v = peer_register(&p[0], auth(new_key("--expires 0")));
-	CHECK(!strcmp(text_at(v, "Error"), "authkey expired"));
-	json_decref(v);
-	snprintf(key, sizeof(key), "%s", new_key("--tag tag:x"));
-	v = peer_register(&p[0], auth(key));
-	CHECK(!*text_at(v, "Error"));
-	CHECK(!strcmp(text_at(v, "Login.LoginName"), "tagged-devices"));
-	json_decref(v);
-	/* A restart of the same node is no second use. */
-	v = peer_register(&p[0], auth(key));
-	CHECK(!*text_at(v, "Error"));
-	json_decref(v);
-	v = peer_register(&p[1], auth(key));
-	CHECK(!strcmp(text_at(v, "Error"), "authkey already used"));
-	json_decref(v);
-	snprintf(key, sizeof(key), "%s", new_key("--reusable --ephemeral"));
-	for (i = 1; i < 3; i++) {
-		v = peer_register(&p[i], auth(key));
-		CHECK(v && !*text_at(v, "Error"));
-		json_decref(v);
-	}
-	CHECK(rig_admin(&rig, NULL, "authkey revoke %s", key));
-	v = peer_register(&p[3], auth(key));
-	CHECK(!strcmp(text_at(v, "Error"), "authkey revoked"));
-	json_decref(v);
-	/* An ephemeral node goes some time after its poll. */
-	CHECK(rig_admin(&rig, NULL, "ephemeral 0.05"));
-	peer_poll(&p[0], "");
-	v = peer_next(&p[0]);
-	CHECK_EQ(json_array_size(at(v, "Peers")), 2);
-	CHECK(!strcmp(text_at(v, "Node.Tags.0"), "tag:x"));
-	json_decref(v);
-	peer_poll(&p[1], "");
-	json_decref(peer_next(&p[1]));
-	peer_done(&p[1]);
-	v = until(&p[0], "PeersRemoved");
-	CHECK_EQ(number_at(v, "PeersRemoved.0"), 2);
-	json_decref(v);
-	for (i = 0; i < 4; i++)
-		peer_done(&p[i]);
-	CHECK(rig_stop(&rig));
-}
-
-static void login(void)
-{
-	char url[256], more[400], get[300];
-	struct peer p;
-	struct buf b = {};
-	json_t *v;
-	int32_t id;
-
-	CHECK(rig_start(&rig, NULL));
-	peer_init(&rig, &p, "browser");
-	v = peer_register(&p, "");
-	snprintf(url, sizeof(url), "%s", text_at(v, "AuthURL"));
-	json_decref(v);
-	CHECK(has(url, "http://127.0.0.1:"));
-	CHECK(has(url, "/a/"));
-	snprintf(more, sizeof(more), ",\"Followup\":\"%s\"", url);
-	id = peer_register_begin(&p, more);
-	CHECK(!client_finish(p.c, id, 100));
-	/* The page alone changes nothing; its link does. */
-	snprintf(get, sizeof(get), "GET %s HTTP/1.0\r\n\r\n",
-		 strstr(url, "/a/"));
-	CHECK(http_ask(rig.port, NULL, get, &b, 5000));
-	CHECK(has(buf_str(&b), "finish=1"));
-	buf_done(&b);
-	CHECK(!client_finish(p.c, id, 100));
-	CHECK(rig_admin(&rig, NULL, "login-finish %s ana@lab.example", url));
-	CHECK(client_finish(p.c, id, 5000));
-	v = json_loads(buf_str(&client_reply(p.c, id)->body), 0, NULL);
-	CHECK(!strcmp(text_at(v, "Login.LoginName"), "ana@lab.example"));
-	CHECK(!*text_at(v, "AuthURL"));
-	json_decref(v);
-	/* A login that is over gives a new URL. */
-	peer_done(&p);
-	peer_init(&rig, &p, "late");
-	v = peer_register(&p, more);
-	CHECK(*text_at(v, "AuthURL") && strcmp(text_at(v, "AuthURL"), url));
-	json_decref(v);
-	/* A client that goes away while it waits. */
-	v = peer_register(&p, "");
-	snprintf(more, sizeof(more), ",\"Followup\":\"%s\"",
-		 text_at(v, "AuthURL"));
-	snprintf(url, sizeof(url), "%s", text_at(v, "AuthURL"));
-	json_decref(v);
-	id = peer_register_begin(&p, more);
-	CHECK(!client_finish(p.c, id, 100));
-	peer_done(&p);
-	CHECK(rig_admin(&rig, NULL, "login-finish %s", url));
-	CHECK(rig_stop(&rig));
-}
-
-static void auto_login(void)
-{
-	static const char *const options[] = { "--auto-login", "--mode",
-		"headscale", NULL };
-	char more[400], get[300];
-	struct buf b = {};
-	struct peer p;
-	json_t *v;
-
-	CHECK(rig_start(&rig, options));
-	peer_init(&rig, &p, "auto");
-	v = peer_register(&p, "");
-	CHECK(has(text_at(v, "AuthURL"), "/register/hskey-authreq-"));
-	snprintf(more, sizeof(more), ",\"Followup\":\"%s\"",
-		 text_at(v, "AuthURL"));
-	snprintf(get, sizeof(get), "GET %s HTTP/1.0\r\n\r\n",
-		 strstr(text_at(v, "AuthURL"), "/register/"));
-	json_decref(v);
-	CHECK(http_ask(rig.port, NULL, get, &b, 5000));
-	buf_done(&b);
-	v = peer_register(&p, more);
-	CHECK(*text_at(v, "Login.LoginName"));
-	json_decref(v);
-	peer_done(&p);
-	CHECK(rig_stop(&rig));
-}
-
-static void rotation(void)
-{
-	char old[KEY_TEXT_MAX], more[256];
-	struct peer a, b;
-	json_t *v;
-
-	CHECK(rig_start(&rig, with_key));
-	peer_init(&rig, &a, "a");
-	peer_init(&rig, &b, "b");
-	json_decref(peer_join(&a, KEY));
-	json_decref(peer_join(&b, KEY));
-	public_text("nodekey", b.key, old);
-	b.key[0] ^= 0x80;
-	b.key[9] ^= 0x80;
-	snprintf(more, sizeof(more), "%s,\"OldNodeKey\":\"%s\"", auth(KEY), old);
-	v = peer_register(&b, more);
-	CHECK(v && !*text_at(v, "Error"));
-	json_decref(v);
-	/* One record, with the new key. */
-	do {
-		v = until(&a, "PeersChanged");
-		CHECK(v);
-		CHECK_EQ(number_at(v, "PeersChanged.0.ID"), 2);
-		if (strcmp(text_at(v, "PeersChanged.0.Key"), old))
-			break;
-		json_decref(v);
-	} while (true);
-	json_decref(v);
-	CHECK_EQ(peer_lite(&b, ""), 200);
-	/* Both keys poll. */
-	b.key[0] ^= 0x80;
-	b.key[9] ^= 0x80;
-	CHECK_EQ(peer_lite(&b, ""), 200);
-	peer_done(&a);
-	peer_done(&b);
-	CHECK(rig_stop(&rig));
-}
-
-static void expiry_and_logout(void)
-{
-	struct peer a, b;
-	json_t *v;
-
-	CHECK(rig_start(&rig, with_key));
-	peer_init(&rig, &a, "a");
-	peer_init(&rig, &b, "b");
-	json_decref(peer_join(&a, KEY));
-	json_decref(peer_join(&b, KEY));
-	CHECK(rig_admin(&rig, NULL, "set-expiry b 0.2"));
-	v = until(&b, "Node");
-	CHECK(*text_at(v, "Node.KeyExpiry"));
-	CHECK(!at(v, "Node.Expired"));
-	json_decref(v);
-	v = until(&b, "Node");
-	CHECK(json_is_true(at(v, "Node.Expired")));
-	json_decref(v);
-	v = until(&a, "PeersChangedPatch.0.KeyExpiry");
-	CHECK_EQ(number_at(v, "PeersChangedPatch.0.NodeID"), 2);
-	json_decref(v);
-	v = peer_register(&b, "");
-	CHECK(json_is_true(at(v, "NodeKeyExpired")));
-	json_decref(v);
-	/* With a good auth key the same key may stay. */
-	v = peer_register(&b, auth(KEY));
-	CHECK(json_is_false(at(v, "NodeKeyExpired")));
-	json_decref(v);
-	v = peer_register(&b, ",\"Expiry\":\"1970-01-01T00:02:03Z\"");
-	CHECK(json_is_true(at(v, "NodeKeyExpired")));
-	json_decref(v);
-	v = peer_register(&a, ",\"Expiry\":\"0001-01-01T00:00:00Z\"");
-	CHECK(json_is_false(at(v, "NodeKeyExpired")));
-	json_decref(v);
-	peer_done(&a);
-	peer_done(&b);
-	CHECK(rig_stop(&rig));
-}
-
-static void approval(void)
-{
-	struct peer a, b;
-	json_t *v;
-
-	CHECK(rig_start(&rig, with_key));
-	peer_init(&rig, &a, "a");
-	json_decref(peer_join(&a, KEY));
-	CHECK(rig_admin(&rig, NULL, "approve-machines on"));
-	peer_init(&rig, &b, "b");
-	v = peer_register(&b, auth(KEY));
-	CHECK(json_is_false(at(v, "MachineAuthorized")));
-	json_decref(v);
-	peer_poll(&b, "");
-	v = peer_next(&b);
-	CHECK(json_is_false(at(v, "Node.MachineAuthorized")));
-	CHECK_EQ(json_array_size(at(v, "Peers")), 0);
-	json_decref(v);
-	CHECK(rig_admin(&rig, NULL, "approve b"));
-	v = until(&b, "Peers");
-	CHECK(json_is_true(at(v, "Node.MachineAuthorized")));
-	CHECK_EQ(json_array_size(at(v, "Peers")), 1);
-	json_decref(v);
-	v = until(&a, "PeersChanged");
-	CHECK_EQ(number_at(v, "PeersChanged.0.ID"), 2);
-	json_decref(v);
 	peer_done(&a);
 	peer_done(&b);
 	CHECK(rig_stop(&rig));
@@ -516,7 +236,7 @@ static void approval(void)
 /* The answers to pings need the poll to go on, so they run in a child. */
 static int answer_ping(struct peer *p)
 {
-	json_t *v = until(p, "PingRequest");
+	json_t *v = peer_until(p, "PingRequest");
 	const char *url = text_at(v, "PingRequest.URL"), *path;
 	uint8_t payload[4096];
 	struct reply *r;
@@ -531,7 +251,7 @@ static int answer_ping(struct peer *p)
 			 strlen(text_at(v, "PingRequest.Payload")), payload,
 			 sizeof(payload) - 1);
 	payload[n > 0 ? n : 0] = '\0';
-	if (!has((char *)payload, "GET /echo HTTP/1.1\r\n"))
+	if (!text_has((char *)payload, "GET /echo HTTP/1.1\r\n"))
 		return 2;
 	r = client_ask(p->c, "POST", path,
 		       "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nhello node");
@@ -552,10 +272,10 @@ static void pings(void)
 	if (!pid)
 		_exit(answer_ping(&p) || answer_ping(&p));
 	CHECK(rig_admin(&rig, &b, "ping n auto --noise"));
-	CHECK(has(buf_str(&b), "true"));
+	CHECK(text_has(buf_str(&b), "true"));
 	buf_done(&b);
 	CHECK(rig_admin(&rig, &b, "c2n n GET /echo"));
-	CHECK(has(buf_str(&b), "HTTP/1.1 200 OK\nConnection: close\n\n"
+	CHECK(text_has(buf_str(&b), "HTTP/1.1 200 OK\nConnection: close\n\n"
 		  "hello node\n"));
 	buf_done(&b);
 	CHECK(!rig_admin(&rig, NULL, "ping n auto --wait 0.05"));
@@ -574,35 +294,35 @@ static void broadcasts(void)
 	peer_init(&rig, &p, "n");
 	json_decref(peer_join(&p, KEY));
 	CHECK(rig_admin(&rig, NULL, "filter []"));
-	v = until(&p, "PacketFilter");
+	v = peer_until(&p, "PacketFilter");
 	CHECK_EQ(json_array_size(at(v, "PacketFilter")), 0);
 	json_decref(v);
 	CHECK(rig_admin(&rig, NULL, "filter {\"a\":[],\"old\":null}"));
-	v = until(&p, "PacketFilters.a");
+	v = peer_until(&p, "PacketFilters.a");
 	CHECK(json_is_null(at(v, "PacketFilters.old")));
 	json_decref(v);
 	CHECK(rig_admin(&rig, NULL, "dns {\"Domains\":[\"x.test\"]}"));
-	json_decref(until(&p, "DNSConfig.Domains"));
+	json_decref(peer_until(&p, "DNSConfig.Domains"));
 	CHECK(rig_admin(&rig, NULL, "derpmap {\"Regions\":{}}"));
-	json_decref(until(&p, "DERPMap.Regions"));
+	json_decref(peer_until(&p, "DERPMap.Regions"));
 	CHECK(rig_admin(&rig, NULL, "health low disk"));
-	v = until(&p, "Health");
+	v = peer_until(&p, "Health");
 	CHECK(!strcmp(text_at(v, "Health.0"), "low disk"));
 	json_decref(v);
 	CHECK(rig_admin(&rig, NULL, "inject-node {\"Name\":\"ghost.\"}"));
-	v = until(&p, "PeersChanged");
+	v = peer_until(&p, "PeersChanged");
 	CHECK_EQ(number_at(v, "PeersChanged.0.ID"), 2);
 	json_decref(v);
 	CHECK(rig_admin(&rig, NULL, "delete 2"));
-	json_decref(until(&p, "PeersRemoved"));
+	json_decref(peer_until(&p, "PeersRemoved"));
 	CHECK(rig_admin(&rig, NULL, "override self n {\"X\":5}"));
-	v = until(&p, "Node.X");
+	v = peer_until(&p, "Node.X");
 	CHECK_EQ(number_at(v, "Node.X"), 5);
 	json_decref(v);
 	CHECK(rig_admin(&rig, NULL, "capmap n {\"https\":null}"));
-	json_decref(until(&p, "Node.CapMap.https"));
+	json_decref(peer_until(&p, "Node.CapMap.https"));
 	CHECK(rig_admin(&rig, NULL, "send n {\"Domain\":\"other\"}"));
-	json_decref(until(&p, "Domain"));
+	json_decref(peer_until(&p, "Domain"));
 	CHECK(!rig_admin(&rig, NULL, "dns {"));
 	CHECK(!rig_admin(&rig, NULL, "no-such-command"));
 	CHECK(!rig_admin(&rig, NULL, "fault no-such-fault"));
@@ -713,16 +433,16 @@ static void many_peers(void)
 	CHECK(!strcmp(text_at(v, "Peers.9999.Name"), "synth-9999.tail.test."));
 	json_decref(v);
 	CHECK(rig_admin(&rig, NULL, "touch synth-77"));
-	v = until(&p, "PeersChanged");
+	v = peer_until(&p, "PeersChanged");
 	CHECK_EQ(json_array_size(at(v, "PeersChanged")), 1);
 	CHECK_EQ(number_at(v, "PeersChanged.0.ID"), 1000077);
 	json_decref(v);
 	CHECK(rig_admin(&rig, NULL, "synth 9990"));
-	v = until(&p, "PeersRemoved");
+	v = peer_until(&p, "PeersRemoved");
 	CHECK_EQ(json_array_size(at(v, "PeersRemoved")), 10);
 	json_decref(v);
 	CHECK(rig_admin(&rig, NULL, "synth 9995"));
-	v = until(&p, "PeersChanged");
+	v = peer_until(&p, "PeersChanged");
 	CHECK_EQ(json_array_size(at(v, "PeersChanged")), 5);
 	json_decref(v);
 	peer_done(&p);
@@ -747,7 +467,7 @@ static void many_nodes(void)
 	/* The first one has heard of each of the others. */
 	for (i = 1; i < 40; i++) {
 		do {
-			v = until(&p[0], "PeersChanged");
+			v = peer_until(&p[0], "PeersChanged");
 			CHECK(v);
 			if (number_at(v, "PeersChanged.0.ID") == i + 1)
 				break;
@@ -775,7 +495,7 @@ static void routes(void)
 		 200);
 	CHECK(rig_admin(&rig, NULL, "routes b all"));
 	do {
-		v = until(&a, "PeersChanged");
+		v = peer_until(&a, "PeersChanged");
 		CHECK(v);
 		if (json_array_size(at(v, "PeersChanged.0.AllowedIPs")) == 4)
 			break;
@@ -811,14 +531,14 @@ static void rpcs(void)
 	r = client_ask(p.c, "PATCH", "/machine/set-device-attr", buf_str(&b));
 	CHECK_EQ(r->status, 200);
 	r = client_ask(p.c, "POST", "/machine/id-token", buf_str(&b));
-	CHECK(has(buf_str(&r->body), "id_token"));
+	CHECK(text_has(buf_str(&r->body), "id_token"));
 	r = client_ask(p.c, "POST", "/machine/update-health", buf_str(&b));
 	CHECK_EQ(r->status, 204);
 	r = client_ask(p.c, "GET", "/machine/whoami", NULL);
 	CHECK_EQ(r->status, 501);
 	buf_done(&b);
 	CHECK(rig_admin(&rig, &b, "rpcs"));
-	CHECK(has(buf_str(&b), "POST /machine/id-token"));
+	CHECK(text_has(buf_str(&b), "POST /machine/id-token"));
 	buf_done(&b);
 	peer_done(&p);
 	CHECK(rig_stop(&rig));
@@ -846,7 +566,7 @@ static void tls(void)
 	CHECK(rig_start(&rig, options));
 	CHECK(http_ask(rig.tls_port, ca,
 		       "GET /key?v=113 HTTP/1.0\r\n\r\n", &b, 5000));
-	CHECK(has(buf_str(&b), "publicKey"));
+	CHECK(text_has(buf_str(&b), "publicKey"));
 	buf_done(&b);
 	c = client_dial(rig.tls_port, ca, rig.pub, machine, 113);
 	CHECK(!c->why);
@@ -875,14 +595,14 @@ static void state(void)
 	unlink(file);
 	CHECK(rig_start(&rig, options));
 	memcpy(pub, rig.pub, 32);
-	snprintf(key, sizeof(key), "%s", new_key("--reusable"));
+	snprintf(key, sizeof(key), "%s", rig_authkey(&rig, "--reusable"));
 	peer_init(&rig, &p, "n");
 	json_decref(peer_join(&p, key));
 	CHECK(rig_stop(&rig));
 	CHECK(rig_start(&rig, options));
 	CHECK_MEM(pub, rig.pub, 32);
 	peer_redial(&rig, &p);
-	v = peer_register(&p, auth(key));
+	v = peer_register(&p, auth_text(key));
 	CHECK(v && !*text_at(v, "Error"));
 	json_decref(v);
 	peer_poll(&p, "");
@@ -895,11 +615,22 @@ static void state(void)
 }
 
 static const struct test tests[] = {
-	TEST(outer), TEST(join), TEST(plain_frames), TEST(refusals),
-	TEST(deltas), TEST(headscale), TEST(authkeys), TEST(login),
-	TEST(auto_login), TEST(rotation), TEST(expiry_and_logout),
-	TEST(approval), TEST(pings), TEST(broadcasts), TEST(keepalives),
-	TEST(newest_poll), TEST(resume), TEST(many_peers), TEST(many_nodes),
-	TEST(routes), TEST(rpcs), TEST(tls), TEST(state),
+	TEST(outer),
+	TEST(join),
+	TEST(plain_frames),
+	TEST(refusals),
+	TEST(deltas),
+	TEST(headscale),
+	TEST(pings),
+	TEST(broadcasts),
+	TEST(keepalives),
+	TEST(newest_poll),
+	TEST(resume),
+	TEST(many_peers),
+	TEST(many_nodes),
+	TEST(routes),
+	TEST(rpcs),
+	TEST(tls),
+	TEST(state),
 };
 TEST_MAIN(tests)

@@ -38,6 +38,39 @@ void server_key_cancel(struct server_key *request)
 		fake.key_fn = NULL;
 }
 
+int bootstrap_start(const struct bootstrap_config *config, bootstrap_fn fn,
+		    void *ctx, struct bootstrap **ret)
+{
+	assert(!fake.boot_fn);
+	if (!config->n_nodes)
+		return TNE_NAME_LOOKUP;
+	snprintf(fake.boot_first, sizeof(fake.boot_first), "%s",
+		 config->nodes[0].host);
+	fake.boot_asked++;
+	fake.boot_fn = fn;
+	fake.boot_ctx = ctx;
+	*ret = (struct bootstrap *)&fake;
+	return 0;
+}
+
+void bootstrap_cancel(struct bootstrap *bootstrap)
+{
+	if (bootstrap)
+		fake.boot_fn = NULL;
+}
+
+void fake_boot(size_t n)
+{
+	static const struct resolve_addr addr[BOOTSTRAP_ADDRS_MAX] = {
+		{ .family = AF_INET, .byte = { 203, 0, 113, 9 } },
+	};
+	bootstrap_fn fn = fake.boot_fn;
+
+	assert(fn);
+	fake.boot_fn = NULL;
+	fn(fake.boot_ctx, addr, n);
+}
+
 void fake_key(int err, uint8_t first)
 {
 	struct machine_public key = { { first } };
@@ -53,7 +86,8 @@ int control_conn_open(const struct control_conn_config *config,
 		      const struct control_conn_calls *calls,
 		      struct control_conn **ret)
 {
-	(void)config;
+	fake.n_plan = config->n_plan;
+	fake.n_spare = config->n_spare;
 	assert(!fake.open);
 	fake.opened++;
 	fake.open = true;

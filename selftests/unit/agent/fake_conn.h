@@ -6,6 +6,7 @@
 #ifndef FAKE_CONN_H
 #define FAKE_CONN_H
 
+#include "control/bootstrap.h"
 #include "control/control_conn.h"
 #include "control/server_key.h"
 
@@ -39,6 +40,12 @@ struct h2_stream {
  * @opened: how many connections were opened
  * @conn_calls: of the one that is open
  * @open: is one?
+ * @n_plan: addresses that the last one was to try
+ * @n_spare: and those beside its name
+ * @boot_asked: how often relays were asked for addresses
+ * @boot_fn: of the search under way, or NULL
+ * @boot_ctx: for it
+ * @boot_first: name of the first relay
  * @requests: under way and gone
  * @refuse: what control_conn_request() returns; 0 = it works
  */
@@ -49,6 +56,12 @@ struct fake {
 	int opened;
 	struct control_conn_calls conn_calls;
 	bool open;
+	size_t n_plan;
+	size_t n_spare;
+	int boot_asked;
+	bootstrap_fn boot_fn;
+	void *boot_ctx;
+	char boot_first[BOOT_HOST_MAX];
 	struct h2_stream requests[FAKE_REQUESTS];
 	int refuse;
 };
@@ -69,6 +82,8 @@ void fake_begin(struct h2_stream *s, int status);
 void fake_data(struct h2_stream *s, const void *data, size_t len);
 void fake_end(struct h2_stream *s, int err);
 
+/* The relays know @n addresses. */
+void fake_boot(size_t n);
 void fake_key(int err, uint8_t first);
 void fake_connected(void);
 /* All requests end with @err, then the connection. */

@@ -257,6 +257,58 @@ static int whois(void *ctx, const struct status *status, const char *addr,
 	return 0;
 }
 
+/* Two, the second one in use until it is switched or deleted. */
+static int profiles(void *ctx, struct profile_list *ret,
+		    struct err_detail *detail)
+{
+	static const char *const ids[] = { "aaaa", "bbbb" };
+	struct fake_node *node = ctx;
+	size_t i;
+
+	(void)detail;
+	*ret = (struct profile_list){
+		.item = calloc(2, sizeof(*ret->item)), .current = 2,
+	};
+	if (!ret->item)
+		return -ENOMEM;
+	for (i = 0; i < 2; i++) {
+		struct profile *p = &ret->item[ret->n];
+
+		if (!strcmp(node->deleted, ids[i]))
+			continue;
+		strcpy(p->id, ids[i]);
+		set(&p->name, i ? "work" : "home");
+		set(&p->domain, i ? "work.example" : "home.example");
+		set(&p->user.login, i ? "ann@work.example" : "ann@example.com");
+		if (!strcmp(node->profile, ids[i]))
+			ret->current = ret->n;
+		ret->n++;
+	}
+	return 0;
+}
+
+static int switch_profile(void *ctx, const char *id, struct err_detail *detail)
+{
+	struct fake_node *node = ctx;
+
+	if (*id && strcmp(id, "aaaa") && strcmp(id, "bbbb"))
+		return err_explain(detail, -ENOENT, "no such profile");
+	snprintf(node->profile, sizeof(node->profile), "%s", id);
+	return 0;
+}
+
+static int delete_profile(void *ctx, const char *id, struct err_detail *detail)
+{
+	struct fake_node *node = ctx;
+
+	if (strcmp(id, "aaaa") && strcmp(id, "bbbb"))
+		return err_explain(detail, -ENOENT, "no such profile");
+	snprintf(node->deleted, sizeof(node->deleted), "%s", id);
+	if (!strcmp(node->profile, id))
+		node->profile[0] = 0;
+	return 0;
+}
+
 const struct node_api fake_node_api = {
 	.status = fake_node_status,
 	.prefs = get_prefs,
@@ -270,6 +322,9 @@ const struct node_api fake_node_api = {
 	.unwatch = unwatch,
 	.health = health,
 	.netmap = netmap,
+	.profiles = profiles,
+	.switch_profile = switch_profile,
+	.delete_profile = delete_profile,
 	.whois = whois,
 };
 
@@ -284,6 +339,7 @@ void fake_node_init(struct fake_node *node)
 	node->have_key = true;
 	node->url = "https://login.example/a/1";
 	node->finish = true;
+	strcpy(node->profile, "bbbb");
 }
 
 void fake_node_done(struct fake_node *node)

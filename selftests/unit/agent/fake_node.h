@@ -16,6 +16,8 @@
  * @url: address to log in at, told by login_interactive()
  * @finish: login_interactive() and start() lead to BACKEND_RUNNING at once
  * @auth_key: last one given
+ * @profile: id of the one in use
+ * @deleted: id of the one that was deleted
  * @starts: calls of start(); so the others
  * @watcher: those who are told
  */
@@ -27,6 +29,8 @@ struct fake_node {
 	const char *url;
 	bool finish;
 	char auth_key[64];
+	char profile[8];
+	char deleted[8];
 	int starts;
 	int logins;
 	int logouts;

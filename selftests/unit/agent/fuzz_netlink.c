@@ -39,7 +39,7 @@ static void read_table(const struct nlmsghdr *msg)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	static const uint16_t types[] = { 0x1d, NLMSG_ERROR, NLMSG_DONE };
-	struct genl_refusal refusal;
+	struct nl_refusal refusal;
 	struct wg_drops drops = { 0 };
 	struct nlmsghdr *msg;
 	struct event event;
@@ -62,7 +62,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	answer_generation(msg, &generation);
 	answer_drops(msg, &drops);
 	wg_drops_done(&drops);
-	genl_refusal_parse(msg, &refusal);
+	nl_refusal_parse(msg, &refusal);
 	free(msg);
 	return 0;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "map_fixture.h"
 
+#include "model/netmap_merge.h"
 #include "test.h"
 #include "wire/map_json.h"
 
@@ -81,4 +82,24 @@ int map_refused(char *text)
 	netmap_delta_free(delta);
 	free(text);
 	return r;
+}
+
+struct netmap *map_merged(struct netmap *old, char *text)
+{
+	struct netmap_delta *delta = map_delta(text);
+	static const struct timestamp now = { true, MAP_NOW_S, 0 };
+	struct netmap *new = NULL;
+	int r;
+
+	if (!old || !delta) {
+		netmap_delta_free(delta);
+		netmap_put(old);
+		return NULL;
+	}
+	r = netmap_merge(old, NULL, delta, &now, &new);
+	if (r < 0)
+		test_fail(__FILE__, __LINE__, "merge: %d", r);
+	netmap_delta_free(delta);
+	netmap_put(old);
+	return new;
 }

@@ -5,6 +5,7 @@
 #ifndef MAP_FIXTURE_H
 #define MAP_FIXTURE_H
 
+#include "model/netmap.h"
 #include "model/netmap_delta.h"
 
 /* 64 digits */
@@ -41,5 +42,17 @@ struct netmap_delta *map_delta(char *text);
  * Return: the error, 0 if there was none.
  */
 int map_refused(char *text);
+
+/* 2029-06-01T12:00:00Z, when the messages come in. */
+#define MAP_NOW_S 1875009600
+
+/**
+ * map_merged() - a map with a message applied
+ * @old:	moved; NULL gives NULL
+ * @text:	as for map_delta()
+ *
+ * Return: the map, owned by the caller; NULL fails the test.
+ */
+struct netmap *map_merged(struct netmap *old, char *text);
 
 #endif /* MAP_FIXTURE_H */

@@ -63,7 +63,7 @@ static struct nl_msg *answer(void)
 	return msg;
 }
 
-static int give(struct nl_msg *msg, genl_answer_fn fn, void *ctx)
+static int give(struct nl_msg *msg, nl_answer_fn fn, void *ctx)
 {
 	int r = fn ? fn(ctx, nlmsg_hdr(msg)) : 0;
 
@@ -71,7 +71,7 @@ static int give(struct nl_msg *msg, genl_answer_fn fn, void *ctx)
 	return r;
 }
 
-static int give_device(genl_answer_fn fn, void *ctx)
+static int give_device(nl_answer_fn fn, void *ctx)
 {
 	const struct wanted_dev *dev = &module.table.dev;
 	struct nla_bitfield32 flags = { .selector = 31 };
@@ -124,7 +124,7 @@ static void put_settings(struct nl_msg *msg, const struct wanted_peer *peer)
 	nla_put_s64(msg, TAILNET_A_PEER_EXPIRES, peer->expires_s);
 }
 
-static int give_peer(const struct wanted_peer *peer, genl_answer_fn fn,
+static int give_peer(const struct wanted_peer *peer, nl_answer_fn fn,
 		     void *ctx)
 {
 	struct nlattr *nest, *aip;
@@ -287,7 +287,7 @@ static int read_peer(struct nlattr *nest)
 }
 
 /* A nest that is bad in itself is refused when it is handed over. */
-static int judge(struct nl_msg *msg, struct genl_refusal *refusal)
+static int judge(struct nl_msg *msg, struct nl_refusal *refusal)
 {
 	const struct genlmsghdr *genl = nlmsg_data(nlmsg_hdr(msg));
 	struct nlattr *attr, *id;
@@ -311,7 +311,7 @@ static int judge(struct nl_msg *msg, struct genl_refusal *refusal)
 
 static int pending;	/* what the items have come to */
 
-static int take_items(struct nl_msg *msg, struct genl_refusal *refusal)
+static int take_items(struct nl_msg *msg, struct nl_refusal *refusal)
 {
 	const struct genlmsghdr *genl = nlmsg_data(nlmsg_hdr(msg));
 	struct nlattr *attr;
@@ -334,7 +334,7 @@ static int take_items(struct nl_msg *msg, struct genl_refusal *refusal)
 	return 0;
 }
 
-static int begin(struct nl_msg *msg, genl_answer_fn fn, void *ctx)
+static int begin(struct nl_msg *msg, nl_answer_fn fn, void *ctx)
 {
 	struct nlattr *attr = top(msg, TAILNET_A_GENERATION);
 	struct nlattr *nest = top(msg, TAILNET_A_TXN);
@@ -403,7 +403,7 @@ static char take(struct nl_msg *msg, bool dump)
 	return c;
 }
 
-static bool fails(char c, struct genl_refusal *refusal)
+static bool fails(char c, struct nl_refusal *refusal)
 {
 	memset(refusal, 0, sizeof(*refusal));
 	if (c != module.fail || module.times == 0)
@@ -413,8 +413,8 @@ static bool fails(char c, struct genl_refusal *refusal)
 	return true;
 }
 
-int genl_conn_do(struct genl_conn *conn, struct nl_msg *msg, genl_answer_fn fn,
-		 void *ctx, struct genl_refusal *refusal)
+int genl_conn_do(struct genl_conn *conn, struct nl_msg *msg, nl_answer_fn fn,
+		 void *ctx, struct nl_refusal *refusal)
 {
 	char c = take(msg, false);
 
@@ -441,7 +441,7 @@ int genl_conn_do(struct genl_conn *conn, struct nl_msg *msg, genl_answer_fn fn,
 }
 
 int genl_conn_dump(struct genl_conn *conn, struct nl_msg *msg,
-		   genl_answer_fn fn, void *ctx, struct genl_refusal *refusal)
+		   nl_answer_fn fn, void *ctx, struct nl_refusal *refusal)
 {
 	char c = take(msg, true);
 	size_t i;

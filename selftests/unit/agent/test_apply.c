@@ -97,7 +97,7 @@ static struct nl_msg *answer(int ifindex)
 	return msg;
 }
 
-static int give(struct nl_msg *msg, genl_answer_fn fn, void *ctx)
+static int give(struct nl_msg *msg, nl_answer_fn fn, void *ctx)
 {
 	int r = fn ? fn(ctx, nlmsg_hdr(msg)) : 0;
 
@@ -114,7 +114,7 @@ static void note_begin(struct nl_msg *msg)
 	module.begun_at = attr ? nla_get_u64(attr) : 0;
 }
 
-static int answer_begin(genl_answer_fn fn, void *ctx)
+static int answer_begin(nl_answer_fn fn, void *ctx)
 {
 	struct nl_msg *msg = answer(0);
 	struct nlattr *nest = nla_nest_start(msg, TAILNET_A_TXN);
@@ -149,7 +149,7 @@ static char take(struct nl_msg *msg, bool dump)
 	return c;
 }
 
-static bool fails(char c, struct genl_refusal *refusal)
+static bool fails(char c, struct nl_refusal *refusal)
 {
 	memset(refusal, 0, sizeof(*refusal));
 	if (c != module.fail || module.times == 0)
@@ -159,8 +159,8 @@ static bool fails(char c, struct genl_refusal *refusal)
 	return true;
 }
 
-int genl_conn_do(struct genl_conn *conn, struct nl_msg *msg, genl_answer_fn fn,
-		 void *ctx, struct genl_refusal *refusal)
+int genl_conn_do(struct genl_conn *conn, struct nl_msg *msg, nl_answer_fn fn,
+		 void *ctx, struct nl_refusal *refusal)
 {
 	char c = take(msg, false);
 
@@ -180,7 +180,7 @@ int genl_conn_do(struct genl_conn *conn, struct nl_msg *msg, genl_answer_fn fn,
 }
 
 int genl_conn_dump(struct genl_conn *conn, struct nl_msg *msg,
-		   genl_answer_fn fn, void *ctx, struct genl_refusal *refusal)
+		   nl_answer_fn fn, void *ctx, struct nl_refusal *refusal)
 {
 	char c = take(msg, true);
 	int i, r = 0;

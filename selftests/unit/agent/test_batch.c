@@ -501,7 +501,7 @@ static uint32_t offset_of(struct nl_msg *msg, const struct nlattr *attr)
 
 static void explains_places(void)
 {
-	struct genl_refusal at = { .has_attr = true };
+	struct nl_refusal at = { .has_attr = true };
 	struct err_detail detail;
 	struct nl_msg *msg;
 	struct nlattr *peer, *nest;
@@ -559,7 +559,7 @@ static void explains_places(void)
 /* Offsets come from the kernel, but a wrong one must do no harm. */
 static void explains_any_offset(void)
 {
-	struct genl_refusal at = { .has_attr = true };
+	struct nl_refusal at = { .has_attr = true };
 	struct err_detail detail;
 	struct batch batch = { 0 };
 	struct wg_config c;

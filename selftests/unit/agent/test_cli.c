@@ -10,9 +10,12 @@
 #include "cli/cmd_ip.h"
 #include "cli/cmd_login.h"
 #include "cli/cmd_logout.h"
+#include "cli/cmd_set.h"
 #include "cli/cmd_status.h"
+#include "cli/cmd_switch.h"
 #include "cli/cmd_up.h"
 #include "cli/cmd_version.h"
+#include "cli/cmd_wait.h"
 #include "fake_node.h"
 #include "localapi/api.h"
 #include "loop/loop.h"
@@ -105,6 +108,8 @@ static const struct {
 } verbs[] = {
 	{ "up", cmd_up }, { "down", cmd_down }, { "login", cmd_login },
 	{ "logout", cmd_logout }, { "status", cmd_status }, { "ip", cmd_ip },
+	{ "set", cmd_set }, { "wait", cmd_wait },
+	{ "switch", cmd_switch },
 	{ "version", cmd_version }, { "debug", cmd_debug },
 };
 
@@ -213,8 +218,36 @@ static const struct step {
 	{ IS_NEW, "up --qr", 0, "", "\u2588\u2588" },
 	{ IS_NEW, "up --json", 0, "\"AuthURL\": \"https://login.example/a/1\"", "" },
 	{ IS_NEW, "up --auth-key tskey-x --timeout=5s", 0, "", "" },
+	{ IS_STUCK, "up --json --timeout=200ms", 1,
+	  "\n  \"Error\": \"timeout waiting for Tailnet", "timeout waiting" },
+	{ IS_NEW, "up --json", 0, "\n  \"BackendState\": \"Running\"", "" },
+	{ IS_RUNNING, "set", 0, "", "Usage: tailnet set [flags]" },
+	{ IS_RUNNING, "set --hostname=other --nickname=n", 0, "", "" },
+	{ IS_RUNNING, "set --advertise-exit-node", 0, "", "" },
+	{ IS_RUNNING, "set --hostname=-x", 1, "", "invalid hostname" },
+	{ IS_RUNNING, "set --login-server=https://a", 2, "", "not defined: -login-server" },
+	{ IS_RUNNING, "set --auto-update", 64, "", "package manager" },
+	{ IS_RUNNING, "set --ssh", 64, "", "not supported yet" },
+	{ IS_RUNNING, "set x", 1, "", "unexpected argument" },
+	{ IS_RUNNING, "switch", 1, "", "Usage: tailnet switch" },
+	{ IS_RUNNING, "switch --list", 0,
+	  "ID    Tailnet       Account\n"
+	  "aaaa  home.example  ann@example.com\n"
+	  "bbbb  work.example  ann@work.example*\n", "" },
+	{ IS_RUNNING, "switch --list --json", 0,
+	  "\n    \"account\": \"ann@work.example\",\n    \"selected\": true\n", "" },
+	{ IS_RUNNING, "switch --list x", 1, "", "unexpected argument" },
+	{ IS_RUNNING, "switch aaaa", 0, "Success.\n", "" },
+	{ IS_RUNNING, "switch home.example", 0, "Success.\n", "" },
+	{ IS_NEW, "switch home", 0, "Logged out.\n", "" },
+	{ IS_STOPPED, "switch home", 1, "the state is Stopped", "" },
+	{ IS_RUNNING, "switch work", 0, "", "Already on account" },
+	{ IS_RUNNING, "switch x", 1, "", "No profile named x\n" },
+	{ IS_RUNNING, "wait", 0, "", "" },
+	{ IS_RUNNING, "wait --timeout=5s", 0, "", "" },
+	{ IS_STUCK, "wait --timeout=100ms", 1, "", "timeout waiting" },
 	{ IS_NEW, "login", 0, "", "Success.\n" },
-	{ IS_RUNNING, "login", 1, "", "logged in already" },
+	{ IS_RUNNING, "login", 0, "", "" },
 	{ IS_STUCK, "up --timeout=200ms", 1, "", "timeout waiting for Tailnet" },
 	{ IS_RUNNING, "up --force-reauth --hostname=old --login-server=https://hs.example",
 	  0, "", "Success.\n" },

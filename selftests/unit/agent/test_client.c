@@ -84,7 +84,8 @@ static int on_registered(void *ctx, const struct register_response *response,
 	(void)response;
 	w.n_registered++;
 	w.n_new_keys += key != NULL;
-	secret32_free(key);
+	if (w.keep_err == 0)
+		secret32_free(key);
 	return w.keep_err;
 }
 
@@ -340,17 +341,38 @@ static void key_rotation(void)
 	stop();
 }
 
+static void node_key_of(const struct h2_stream *s, char ret[80])
+{
+	const char *at = strstr(s->body, "\"NodeKey\":\"");
+
+	snprintf(ret, 80, "%.72s", at ? at + 11 : "");
+}
+
 static void not_on_disk(void)
 {
+	char key[80], again[80];
+
 	begin(false, 0);
 	w.keep_err = -ENOSPC;
 	log_setup(STDERR_FILENO, (enum log_level)0, false);
 	CHECK_EQ(client_login(w.client, true, NULL), 0);
 	CHECK_IN(reach_register());
+	node_key_of(reg_request(), key);
 	fake_answer(reg_request(), 200, "", OK_BODY);
 	turn();
 	CHECK_EQ(client_state(w.client), CLIENT_BACKOFF);
 	CHECK(!poll_request());
+	/* The server has that key, and will let nobody in for another one. */
+	w.keep_err = 0;
+	advance(20);
+	CHECK(reg_request());
+	node_key_of(reg_request(), again);
+	CHECK_EQ(strcmp(key, again), 0);
+	CHECK(strstr(reg_request()->body, "\"Followup\":\"\""));
+	fake_answer(reg_request(), 200, "", OK_BODY);
+	turn();
+	CHECK_EQ(w.n_new_keys, 2);
+	CHECK_EQ(client_state(w.client), CLIENT_POLLING);
 	stop();
 }
 
@@ -423,6 +445,46 @@ static void server_sleep(void)
 	stop();
 }
 
+/* Whoever is told to wait, and then finds the door shut, still waits. */
+static void server_sleep_and_end(void)
+{
+	CHECK_IN(first_map());
+	fake_map(poll_request(), "{\"Debug\":{\"SleepSeconds\":200}}");
+	fake_map(poll_request(), "{\"PeersChanged\":[{\"ID\":9,\"Key\":\""
+		 KEY("2222") "\"}]}");
+	fake_end(poll_request(), 0);
+	advance(199000);
+	CHECK_EQ(client_state(w.client), CLIENT_POLLING);
+	CHECK(!poll_request());
+	CHECK_EQ(w.n_peers, 0);
+	advance(1001);
+	CHECK_EQ(w.n_peers, 1);
+	advance(20);
+	CHECK(poll_request());
+
+	/* Told to wait again by what came while it waited. */
+	fake_begin(poll_request(), 200);
+	fake_map(poll_request(), self_map("", ""));
+	fake_map(poll_request(), "{\"Debug\":{\"SleepSeconds\":10}}");
+	fake_map(poll_request(), "{\"Debug\":{\"SleepSeconds\":20}}");
+	fake_end(poll_request(), 0);
+	advance(29000);
+	CHECK(!poll_request());
+	advance(1100);
+	CHECK(poll_request());
+
+	/* Paused by what came while it waited. */
+	fake_begin(poll_request(), 200);
+	fake_map(poll_request(), self_map("", ""));
+	fake_map(poll_request(), "{\"Debug\":{\"SleepSeconds\":10}}");
+	fake_map(poll_request(), self_map("", ",\"Domain\":\"x\""));
+	fake_end(poll_request(), 0);
+	w.pause_on_netmap = true;
+	advance(10100);
+	CHECK_EQ(client_state(w.client), CLIENT_IDLE);
+	stop();
+}
+
 static void deltas(void)
 {
 	int before;
@@ -472,6 +534,60 @@ static void unknown_node(void)
 	CHECK(!poll_request());
 	CHECK(reg_request());
 	CHECK(strstr(reg_request()->body, "\"NodeKey\":\"" KEY("1111")));
+	stop();
+}
+
+#define RELAY \
+	",\"DERPMap\":{\"Regions\":{\"901\":{\"RegionID\":901,\"Nodes\":[" \
+	"{\"Name\":\"a\",\"RegionID\":901,\"HostName\":\"derp.example\"," \
+	"\"IPv4\":\"203.0.113.9\"}]}}}"
+#define PLAN \
+	",\"ControlDialPlan\":{\"Candidates\":[{\"IP\":\"203.0.113.10\"}," \
+	"{\"ACEHost\":\"ace.example\"},{\"IP\":\"2001:db8::1\"}]}"
+
+static void ways_to_the_server(void)
+{
+	CHECK_IN(reach_poll());
+	CHECK_EQ(fake.n_plan, 0);
+	CHECK_EQ(fake.n_spare, 0);
+	fake_begin(poll_request(), 200);
+	fake_map(poll_request(), self_map("", RELAY PLAN));
+	fake_closed(-ECONNRESET);
+	CHECK_EQ(fake.boot_asked, 0);
+	advance(20);
+	CHECK_EQ(fake.opened, 2);
+	CHECK_EQ(fake.n_plan, 2);
+
+	/* Its name has no address any more: relays are asked, once. */
+	fake_closed(TNE_NAME_LOOKUP);
+	CHECK_EQ(fake.boot_asked, 1);
+	CHECK_EQ(strcmp(fake.boot_first, "derp.example"), 0);
+	advance(20);
+	CHECK_EQ(fake.opened, 3);
+	fake_closed(TNE_NAME_LOOKUP);
+	fake_boot(0);
+	advance(100);
+	CHECK_EQ(fake.opened, 4);
+	CHECK_EQ(fake.n_spare, 0);
+	fake_closed(TNE_NAME_LOOKUP);
+	CHECK_EQ(fake.boot_asked, 1);
+	advance(30000);
+	fake_closed(TNE_NAME_LOOKUP);
+	CHECK_EQ(fake.boot_asked, 2);
+	/* An answer ends the wait; it stays when later there is none. */
+	fake_boot(2);
+	turn();
+	CHECK_EQ(fake.n_spare, 2);
+	advance(40000);
+	fake_closed(TNE_NAME_LOOKUP);
+	CHECK_EQ(fake.boot_asked, 3);
+	fake_boot(0);
+	advance(1000);
+	CHECK_EQ(fake.n_spare, 2);
+	fake_closed(TNE_NAME_LOOKUP);
+	client_pause(w.client, true);
+	turn();
+	CHECK_EQ(client_state(w.client), CLIENT_IDLE);
 	stop();
 }
 
@@ -717,9 +833,11 @@ static const struct test tests[] = {
 	TEST(refused_login),
 	TEST(watchdog),
 	TEST(server_sleep),
+	TEST(server_sleep_and_end),
 	TEST(deltas),
 	TEST(no_self),
 	TEST(unknown_node),
+	TEST(ways_to_the_server),
 	TEST(updates),
 	TEST(network_change),
 	TEST(pausing),

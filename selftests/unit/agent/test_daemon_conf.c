@@ -18,6 +18,7 @@ static const char whole[] =
 	"Socket=/run/x.sock\n"
 	"Port=41641\n"
 	"LocalAPIReadGroup=tailnet\n"
+	"ControlExit=no\n"
 	"LogLevel=debug";
 
 static void reads_everything(void)
@@ -27,6 +28,7 @@ static void reads_everything(void)
 
 	CHECK_EQ(daemon_conf_init(&c), 0);
 	CHECK(strcmp(c.tun, "tailnet0") == 0);
+	CHECK(c.control_exit);
 	CHECK_EQ(daemon_conf_parse(whole, strlen(whole), &detail, &c), 0);
 	CHECK(strcmp(c.control_url, "https://hs.example:8443") == 0);
 	CHECK(c.has_control_key);
@@ -37,7 +39,42 @@ static void reads_everything(void)
 	CHECK(strcmp(c.socket, "/run/x.sock") == 0);
 	CHECK_EQ(c.port, 41641);
 	CHECK(strcmp(c.read_group, "tailnet") == 0);
+	CHECK(!c.control_exit);
 	CHECK_EQ(c.log_level, DAEMON_CONF_LEVEL_DEBUG);
+	daemon_conf_done(&c);
+}
+
+static void reloads(void)
+{
+	static const char next[] =
+		"ControlURL=http://other\nTun=tn1\nStateDir=/srv/tailnet\n"
+		"Port=1\nLogLevel=error\n";
+	struct err_detail detail = { "" };
+	struct daemon_conf c, new;
+
+	CHECK_EQ(daemon_conf_init(&c), 0);
+	CHECK_EQ(daemon_conf_init(&new), 0);
+	CHECK_EQ(daemon_conf_parse(whole, strlen(whole), &detail, &c), 0);
+	CHECK_EQ(daemon_conf_parse(next, strlen(next), &detail, &new), 0);
+	daemon_conf_reload(&c, &new, &detail);
+	CHECK(strcmp(c.control_url, "http://other") == 0);
+	CHECK(!c.has_control_key);
+	CHECK(c.control_exit);
+	CHECK(!c.read_group);
+	CHECK_EQ(c.log_level, 3);
+	/* What others borrow from is still there. */
+	CHECK(strcmp(c.tun, "tn0") == 0);
+	CHECK_EQ(c.port, 41641);
+	CHECK(strcmp(new.control_url, "https://hs.example:8443") == 0);
+	CHECK(strcmp(detail.text, "ControlCAFile, Tun, Socket, Port") == 0);
+	daemon_conf_done(&new);
+
+	CHECK_EQ(daemon_conf_init(&new), 0);
+	CHECK_EQ(daemon_conf_parse(whole, strlen(whole), &detail, &new), 0);
+	daemon_conf_reload(&c, &new, &detail);
+	CHECK(!detail.text[0]);
+	CHECK(c.has_control_key);
+	daemon_conf_done(&new);
 	daemon_conf_done(&c);
 }
 
@@ -49,6 +86,7 @@ static void refuses(void)
 	} cases[] = {
 		{ "\nTunn=x\n", "line 2: unknown key \"Tunn\"" },
 		{ "tun=x\n", "unknown key" },
+		{ "ControlExit=maybe\n", "ControlExit: is neither yes nor no" },
 		{ "Tun\n", "line 1: line is not Key=value" },
 		{ "Tun=\n", "Tun has no value" },
 		{ "Tun=a\nTun=b\n", "line 2: Tun is set twice" },
@@ -201,6 +239,7 @@ int main(int argc, char **argv)
 {
 	static const struct test tests[] = {
 		TEST(reads_everything),
+		TEST(reloads),
 		TEST(refuses),
 		TEST(options_override),
 		TEST(bad_options),

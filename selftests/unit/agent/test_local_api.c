@@ -151,6 +151,25 @@ static void statuses(void)
 		{ GET("whois?addr=100.64.0.3%3A80"), 200, "ann@example.com" },
 		{ GET("whois?addr=100.64.0.4:80"), 404, "no match for IP:port" },
 		{ GET("whois"), 400, "addr" },
+		{ GET("profiles/"), 200, "\"ID\": \"aaaa\"" },
+		{ GET("profiles/current"), 200, "\"ID\": \"bbbb\"" },
+		{ GET("profiles/aaaa"), 200, "\"Name\": \"home\"" },
+		{ GET("profiles/cccc"), 404, "no such profile" },
+		{ GET("profiles/averylongname"), 404, "no such profile" },
+		{ GET("profiles"), 404, "" },
+		{ "PATCH /localapi/v0/profiles/ HTTP/1.1\r\n\r\n", 405, "" },
+		{ "POST /localapi/v0/profiles/ HTTP/1.1\r\n\r\n", 400, "" },
+		{ "PUT /localapi/v0/profiles/aaaa HTTP/1.1\r\n\r\n", 400, "" },
+		{ "DELETE /localapi/v0/profiles/ HTTP/1.1\r\n\r\n", 400, "" },
+		{ "POST /localapi/v0/profiles/cccc HTTP/1.1\r\n\r\n", 404, "" },
+		{ "POST /localapi/v0/profiles/aaaa HTTP/1.1\r\n\r\n", 204, "" },
+		{ GET("profiles/current"), 200, "\"ID\": \"aaaa\"" },
+		{ "PUT /localapi/v0/profiles/ HTTP/1.1\r\n\r\n", 201, "" },
+		{ GET("profiles/current"), 200, "\"ID\": \"\"" },
+		{ "DELETE /localapi/v0/profiles/current HTTP/1.1\r\n\r\n", 400, "" },
+		{ "POST /localapi/v0/profiles/bbbb HTTP/1.1\r\n\r\n", 204, "" },
+		{ "DELETE /localapi/v0/profiles/current HTTP/1.1\r\n\r\n", 204, "" },
+		{ GET("profiles/bbbb"), 404, "" },
 		{ GET("nothing"), 404, "" },
 		{ GET("statusx"), 404, "" },
 		{ GET(""), 404, "" },
@@ -449,23 +468,109 @@ static void connection_limits(void)
 		CHECK(limits_connect(&l, 1000, 5));
 	CHECK(!limits_connect(&l, 1000, 5));
 	for (i = 0; i < LIMITS_CONNECTIONS - LIMITS_PER_USER; i++)
+		CHECK(limits_connect(&l, 1001, 5));
+	CHECK(!limits_connect(&l, 1002, 5));
+	/* All of them together do not keep root out. */
+	for (i = 0; i < LIMITS_ROOT_SPARE; i++)
 		CHECK(limits_connect(&l, 0, 5));
 	CHECK(!limits_connect(&l, 0, 5));
-	CHECK(!limits_connect(&l, 1001, 5));
+	for (i = 0; i < LIMITS_ROOT_SPARE; i++)
+		limits_disconnect(&l, 0);
 	limits_disconnect(&l, 1000);
-	CHECK(limits_connect(&l, 1001, 5));
-	limits_disconnect(&l, 1001);
+	CHECK(limits_connect(&l, 1002, 5));
+	limits_disconnect(&l, 1002);
 	/* Many users one after another: the oldest makes room. */
 	for (uid = 2000; uid < 3000; uid++) {
 		CHECK(limits_connect(&l, uid, 5 + uid));
 		limits_disconnect(&l, uid);
 	}
-	CHECK(l.n <= LIMITS_CONNECTIONS);
+	CHECK(l.n <= LIMITS_CONNECTIONS + 1);
+	CHECK(limits_hold(&l, 1000, LIMITS_HELD));
+	CHECK(!limits_hold(&l, 1000, 1));
+	CHECK(!limits_hold(&l, 1000, SIZE_MAX));
+	CHECK(limits_hold(&l, 1001, 1));
+	limits_release(&l, 1000, 1);
+	CHECK(limits_hold(&l, 1000, 1));
+	CHECK(!limits_hold(&l, 1000, 1));
 	for (i = 0; i < LIMITS_WATCHERS; i++)
 		CHECK(limits_watch(&l, 1000));
 	CHECK(!limits_watch(&l, 1000));
 	limits_unwatch(&l, 1000);
 	CHECK(limits_watch(&l, 1000));
+}
+
+/* What is dear is paid for later. */
+static void dear_requests(void)
+{
+	static struct limits l;
+
+	memset(&l, 0, sizeof(l));
+	CHECK(limits_connect(&l, 1000, 5));
+	CHECK(limits_connect(&l, 0, 5));
+	CHECK(limits_request(&l, 1000, 5));
+	limits_charge(&l, 1000, 2 * LIMITS_RATE);
+	CHECK(!limits_request(&l, 1000, 5));
+	CHECK(!limits_request(&l, 1000, 1000));
+	CHECK(limits_request(&l, 1000, 2100));
+	limits_charge(&l, 1000, SIZE_MAX);
+	limits_charge(&l, 1000, SIZE_MAX);
+	CHECK(!limits_request(&l, 1000, 60000));
+	CHECK(limits_request(&l, 1000, 63000));
+	limits_charge(&l, 0, SIZE_MAX);
+	CHECK(limits_request(&l, 0, 5));
+	limits_charge(&l, 1000, SIZE_MAX);
+	CHECK(limits_request(&l, 1000, UINT64_C(1) << 60));
+}
+
+/*
+ * Somebody asks and does not read: what is kept for him has an end, and others
+ * are answered.
+ */
+static void does_not_read(void)
+{
+	static char body[1 << 20];
+	char head[128];
+	struct rig rig;
+	uid_t uid = geteuid() ? geteuid() : 12345;
+	const struct limits_user *user;
+	int fd[80], i;
+
+	set_up(&rig);
+	user = &http_server_limits(rig.api->http)->user[0];
+	snprintf(head, sizeof(head), "POST /localapi/v0/start HTTP/1.1\r\n"
+		 "Content-Length: %zu\r\n\r\n", sizeof(body));
+	for (i = 0; i < 80; i++) {
+		size_t at = 0;
+		ssize_t n;
+
+		/* Of root everything is kept. */
+		CHECK(geteuid() || seteuid(uid) == 0);
+		fd[i] = connect_to(&rig);
+		CHECK(getuid() || seteuid(0) == 0);
+		send_text(fd[i], head, strlen(head));
+		/* All but the last byte. */
+		while (at < sizeof(body) - 1) {
+			n = send(fd[i], body, sizeof(body) - 1 - at,
+				 MSG_DONTWAIT | MSG_NOSIGNAL);
+			if (n > 0)
+				at += n;
+			else if (errno != EAGAIN)
+				break;
+			turn(&rig);
+		}
+	}
+	CHECK_EQ(user->uid, uid);
+	CHECK(user->held <= LIMITS_HELD);
+	CHECK(user->held > LIMITS_HELD - (2u << 20));
+	rig.sim.now_ms += 1000;
+	CHECK_EQ(ask(&rig, GET("status")), 200);
+	for (i = 0; i < 80; i++)
+		close(fd[i]);
+	for (i = 0; i < 2000 && user->connections; i++)
+		turn(&rig);
+	CHECK_EQ(user->connections, 0);
+	CHECK_EQ(user->held, 0);
+	tear_down(&rig);
 }
 
 static void watching(void)
@@ -713,6 +818,8 @@ int main(int argc, char **argv)
 		TEST(slow_clients),
 		TEST(rate_limit),
 		TEST(connection_limits),
+		TEST(dear_requests),
+		TEST(does_not_read),
 		TEST(watching),
 		TEST(silent_watch_has_a_head),
 		TEST(watchers_are_bounded),

@@ -9,41 +9,11 @@
 #include <errno.h>
 #include <time.h>
 
-/* 2029-06-01T12:00:00Z */
-#define NOW_S 1875009600
-
-static const struct timestamp now = { true, NOW_S, 0 };
-static unsigned int seed = 1;
-
-static unsigned int rnd(unsigned int n)
-{
-	seed = seed * 1103515245 + 12345;
-	return (seed >> 8) % n;
-}
-
-/* A map with messages applied one after the other. */
-static struct netmap *merged(struct netmap *old, char *text)
-{
-	struct netmap_delta *delta = map_delta(text);
-	struct netmap *new = NULL;
-	int r;
-
-	if (!old || !delta) {
-		netmap_delta_free(delta);
-		netmap_put(old);
-		return NULL;
-	}
-	r = netmap_merge(old, NULL, delta, &now, &new);
-	if (r < 0)
-		test_fail(__FILE__, __LINE__, "merge: %d", r);
-	netmap_delta_free(delta);
-	netmap_put(old);
-	return new;
-}
+static const struct timestamp now = { true, MAP_NOW_S, 0 };
 
 static struct netmap *begin(void)
 {
-	return merged(netmap_new(), map_text("%s", map_first));
+	return map_merged(netmap_new(), map_text("%s", map_first));
 }
 
 /* --- single rules --- */
@@ -80,7 +50,7 @@ static void old_one_is_not_touched(void)
 
 	CHECK(a);
 	peer = netmap_find_peer(a, 9);
-	b = merged(netmap_get(a), map_text(
+	b = map_merged(netmap_get(a), map_text(
 		"{'PeersRemoved':[9],'PeersChanged':[{'ID':12,'Key':'" K8
 		"'}],'PacketFilter':[],'Domain':'x','Health':['bad'],"
 		"'Node':{'ID':7,'Key':'" K8 "'},'UserProfiles':[{'ID':1}]}"));
@@ -102,7 +72,7 @@ static void old_one_is_not_touched(void)
 /* One message with all five peer fields, for one peer. */
 static void order_of_application(void)
 {
-	struct netmap *m = merged(begin(), map_text(
+	struct netmap *m = map_merged(begin(), map_text(
 		"{'PeersChangedPatch':[{'NodeID':9,'Cap':5,'Online':true}],"
 		"'OnlineChange':{'9':false,'12':true},'PeerSeenChange':"
 		"{'9':true},'PeersChanged':[{'ID':9,'Key':'" K6 "','Cap':3},"
@@ -114,7 +84,7 @@ static void order_of_application(void)
 	CHECK(peer);
 	CHECK_EQ(peer->cap, 5);
 	CHECK_EQ(peer->online, OPT_TRUE);
-	CHECK_EQ(peer->last_seen.s, NOW_S);
+	CHECK_EQ(peer->last_seen.s, MAP_NOW_S);
 	CHECK_EQ(peer->allowed_ips.n, 0);
 	peer = netmap_find_peer(m, 12);
 	CHECK(peer);
@@ -124,7 +94,7 @@ static void order_of_application(void)
 
 static void patches(void)
 {
-	struct netmap *m = merged(begin(), map_text(
+	struct netmap *m = map_merged(begin(), map_text(
 		"{'PeersChangedPatch':[{'NodeID':9,'DERPRegion':3,'Cap':7,"
 		"'CapMap':{'x':[1]},'Endpoints':[],'Key':'" K8 "',"
 		"'KeySignature':'AQID','DiscoKey':'" D4 "','Online':false,"
@@ -161,7 +131,7 @@ static void many_patches(void)
 	int i;
 
 	for (i = 1; i <= 1000; i++)
-		m = merged(m, map_text("{'PeersChangedPatch':[{'NodeID':9,"
+		m = map_merged(m, map_text("{'PeersChangedPatch':[{'NodeID':9,"
 				       "'Endpoints':['1.2.3.4:%d']}]}", i));
 	CHECK(m);
 	CHECK_EQ(netmap_find_peer(m, 9)->endpoints.item[0].port, 1000);
@@ -175,16 +145,16 @@ static void equal_nodes_are_kept(void)
 	struct netmap *a = begin(), *b;
 
 	CHECK(a);
-	b = merged(netmap_get(a), map_text("%s", map_first));
+	b = map_merged(netmap_get(a), map_text("%s", map_first));
 	CHECK(b);
 	CHECK(netmap_find_peer(a, 9) == netmap_find_peer(b, 9));
 	CHECK(a->self == b->self);
 	netmap_put(b);
-	b = merged(netmap_get(a), map_text("{'OnlineChange':{'9':true}}"));
+	b = map_merged(netmap_get(a), map_text("{'OnlineChange':{'9':true}}"));
 	CHECK(b);
 	CHECK(netmap_find_peer(a, 9) == netmap_find_peer(b, 9));
 	netmap_put(b);
-	b = merged(netmap_get(a), map_text(
+	b = map_merged(netmap_get(a), map_text(
 		"{'PeersChangedPatch':[{'NodeID':9,'Online':true}]}"));
 	CHECK(b);
 	CHECK(netmap_find_peer(a, 9) == netmap_find_peer(b, 9));
@@ -218,7 +188,7 @@ static void filters(void)
 		size_t base = 0;
 
 		test_case("%s", steps[i].text);
-		m = merged(m, map_text("%s", steps[i].text));
+		m = map_merged(m, map_text("%s", steps[i].text));
 		CHECK(m);
 		for (j = 0; j < m->filter->n; j++) {
 			strcat(strcat(names, m->filter->item[j].name), " ");
@@ -233,7 +203,7 @@ static void filters(void)
 
 static void relays(void)
 {
-	struct netmap *m = merged(begin(), map_text(
+	struct netmap *m = map_merged(begin(), map_text(
 		"{'DERPMap':{'omitDefaultRegions':true,'HomeParams':"
 		"{'RegionScore':{'901':0.5}}}}"));
 
@@ -241,13 +211,13 @@ static void relays(void)
 	CHECK(derp_regions_find(m->derp_regions, 901));
 	CHECK(!m->derp_regions->omit_default);
 	CHECK(derp_home_factor(m->derp_home, 901) == 0.5);
-	m = merged(m, map_text("{'DERPMap':{'Regions':{'5':{}},"
+	m = map_merged(m, map_text("{'DERPMap':{'Regions':{'5':{}},"
 			       "'HomeParams':{}}}"));
 	CHECK(m);
 	CHECK(!derp_regions_find(m->derp_regions, 901));
 	CHECK(derp_regions_find(m->derp_regions, 5));
 	CHECK(derp_home_factor(m->derp_home, 901) == 0.5);
-	m = merged(m, map_text("{'DERPMap':{'HomeParams':{'RegionScore':{}}}}"));
+	m = map_merged(m, map_text("{'DERPMap':{'HomeParams':{'RegionScore':{}}}}"));
 	CHECK(m);
 	CHECK(derp_home_factor(m->derp_home, 901) == 1);
 	netmap_put(m);
@@ -277,7 +247,7 @@ static void messages(void)
 		char ids[10] = "";
 
 		test_case("%s", steps[i].text);
-		m = merged(m, map_text("%s", steps[i].text));
+		m = map_merged(m, map_text("%s", steps[i].text));
 		CHECK(m);
 		CHECK_EQ(m->health ? m->health->lines.n : 0, steps[i].lines);
 		for (j = 0; m->messages && j < m->messages->n; j++)
@@ -291,12 +261,12 @@ static void messages(void)
 
 static void sticky_parts(void)
 {
-	struct netmap *m = merged(begin(), map_text(
+	struct netmap *m = map_merged(begin(), map_text(
 		"{'TKAInfo':{'Head':'abc'},'SSHPolicy':{'a':1},"
 		"'ControlDialPlan':{'Candidates':[{'IP':'1.1.1.1'}]},"
 		"'ClientVersion':{'LatestVersion':'9'},'Seq':5}"));
 
-	m = merged(m, map_text("{}"));
+	m = map_merged(m, map_text("{}"));
 	CHECK(m);
 	CHECK(m->tka_info.present && !strcmp(m->tka_info.head, "abc"));
 	CHECK(!strcmp(m->ssh_policy->text, "{\"a\":1}"));
@@ -304,7 +274,7 @@ static void sticky_parts(void)
 	CHECK(!strcmp(m->client_version->latest_version, "9"));
 	CHECK_EQ(m->seq, 5);
 	CHECK(m->dns && m->dns->proxied);
-	m = merged(m, map_text("{'TKAInfo':{'Disabled':true},'DNSConfig':{},"
+	m = map_merged(m, map_text("{'TKAInfo':{'Disabled':true},'DNSConfig':{},"
 			       "'ControlDialPlan':{}}"));
 	CHECK(m);
 	CHECK(m->tka_info.disabled && !*m->tka_info.head);
@@ -315,7 +285,7 @@ static void sticky_parts(void)
 
 static void faults(void)
 {
-	struct netmap *m = merged(begin(), map_text(
+	struct netmap *m = map_merged(begin(), map_text(
 		"{'PeersChanged':[{'ID':7,'Key':'" K8 "'},"
 		"{'ID':20,'Key':'" K1 "','HomeDERP':1},"
 		"{'ID':21,'Key':'" K6 "','HomeDERP':1},"
@@ -335,7 +305,7 @@ static void faults(void)
 	CHECK_EQ(netmap_peer_fault(m, netmap_find_peer(m, 23)), PEER_EXPIRED);
 	CHECK_EQ(netmap_peer_fault(m, netmap_find_peer(m, 24)), PEER_OK);
 	/* The other one with that key takes its place. */
-	m = merged(m, map_text("{'PeersRemoved':[9]}"));
+	m = map_merged(m, map_text("{'PeersRemoved':[9]}"));
 	CHECK(m);
 	CHECK_EQ(netmap_peer_fault(m, netmap_find_peer(m, 21)), PEER_OK);
 	netmap_put(m);
@@ -362,7 +332,7 @@ static void unsigned_peers_void_the_filter(void)
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct netmap *m = merged(begin(), map_text(
+		struct netmap *m = map_merged(begin(), map_text(
 			"{'PacketFilters':{'*':null,'x':[%s]},'PeersChanged':"
 			"[{'ID':30,'Key':'" K8 "','Addresses':['%s'],"
 			"'UnsignedPeerAPIOnly':true}]}", cases[i].filter,
@@ -379,10 +349,10 @@ static void unsigned_peers_void_the_filter(void)
 
 static void expiry(void)
 {
-	struct netmap *m = merged(begin(), map_text(
+	struct netmap *m = map_merged(begin(), map_text(
 		"{'PeersChangedPatch':[{'NodeID':9,"
 		"'KeyExpiry':'2029-06-01T13:00:00Z'}]}"));
-	struct timestamp later = { true, NOW_S + 3599, 0 };
+	struct timestamp later = { true, MAP_NOW_S + 3599, 0 };
 	struct netmap *same = NULL, *gone = NULL;
 	const struct node *p;
 	int64_t ms = 0;
@@ -408,19 +378,19 @@ static void expiry(void)
 	netmap_put(m);
 
 	/* The same expiry said again changes nothing, with an earlier clock. */
-	gone = merged(gone, map_text(
+	gone = map_merged(gone, map_text(
 		"{'PeersChanged':[{'ID':9,'Key':'" K6 "','HomeDERP':901,"
 		"'KeyExpiry':'2029-06-01T13:00:00Z'}]}"));
 	CHECK(gone);
 	CHECK(netmap_find_peer(gone, 9)->expired);
 	/* New endpoints wait for the day it comes back. */
-	gone = merged(gone, map_text("{'PeersChangedPatch':[{'NodeID':9,"
+	gone = map_merged(gone, map_text("{'PeersChangedPatch':[{'NodeID':9,"
 				     "'Endpoints':['1.2.3.4:5'],"
 				     "'DERPRegion':4}]}"));
 	CHECK(gone);
 	CHECK(netmap_find_peer(gone, 9)->expired);
 	CHECK_EQ(netmap_find_peer(gone, 9)->endpoints.n, 0);
-	gone = merged(gone, map_text("{'PeersChangedPatch':[{'NodeID':9,"
+	gone = map_merged(gone, map_text("{'PeersChangedPatch':[{'NodeID':9,"
 				     "'KeyExpiry':'2031-01-01T00:00:00Z'}]}"));
 	CHECK(gone);
 	p = netmap_find_peer(gone, 9);
@@ -451,7 +421,7 @@ static void skewed_clocks(void)
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct netmap *m = merged(begin(), map_text(
+		struct netmap *m = map_merged(begin(), map_text(
 			"{'ControlTime':'%s','PeersChangedPatch':[{'NodeID':9,"
 			"'KeyExpiry':'2029-06-01T13:00:00Z'}]}",
 			cases[i].control));
@@ -467,17 +437,17 @@ static void skewed_clocks(void)
 /* A clock before 2023 expires nobody, not even a key of 2022. */
 static void no_expiry_by_a_silly_clock(void)
 {
-	struct netmap *m = merged(begin(), map_text(
+	struct netmap *m = map_merged(begin(), map_text(
 		"{'ControlTime':'2023-01-10T17:51:05Z','PeersChangedPatch':"
 		"[{'NodeID':9,'KeyExpiry':'2022-01-01T00:00:00Z'}]}"));
 
 	CHECK(m);
 	CHECK(!netmap_find_peer(m, 9)->expired);
-	m = merged(m, map_text("{'ControlTime':'2023-01-10T17:51:06Z'}"));
+	m = map_merged(m, map_text("{'ControlTime':'2023-01-10T17:51:06Z'}"));
 	CHECK(m);
 	CHECK(netmap_find_peer(m, 9)->expired);
 	CHECK(!netmap_self_expired(m, &now));
-	m = merged(m, map_text("{'ControlTime':'2030-01-01T00:00:00Z'}"));
+	m = map_merged(m, map_text("{'ControlTime':'2030-01-01T00:00:00Z'}"));
 	CHECK(m);
 	CHECK(netmap_self_expired(m, &now));
 	netmap_put(m);
@@ -519,7 +489,7 @@ static void learned_disco(void)
 		CHECK_EQ(netmap_find_peer(m, 9)->disco.byte[0], 0x77);
 		netmap_put(m);
 		snprintf(text, sizeof(text), forms[form], fields);
-		m = merged(l, map_text("%s", text));
+		m = map_merged(l, map_text("%s", text));
 		CHECK(m);
 		CHECK_EQ(netmap_find_peer(m, 9)->disco.byte[0],
 			 cases[i / 2].kept ? 0x99 : 0x77);
@@ -576,7 +546,7 @@ static void differences(void)
 	CHECK(strcmp(seen.text, "+9 ") == 0);
 	for (i = 0; i < ARRAY_SIZE(steps); i++) {
 		test_case("%s", steps[i].text);
-		next = merged(netmap_get(m), map_text("%s", steps[i].text));
+		next = map_merged(netmap_get(m), map_text("%s", steps[i].text));
 		CHECK(next);
 		*seen.text = 0;
 		CHECK_EQ(netmap_diff_peers(m, next, note, &seen), 0);
@@ -587,340 +557,6 @@ static void differences(void)
 		m = next;
 	}
 	netmap_put(m);
-}
-
-/* --- random messages against a simple model --- */
-
-#define PEERS 60
-
-struct simple {
-	bool there;
-	int key, cap, derp, port;
-	bool has_port, expired;
-	enum opt_bool online;
-	bool seen;
-};
-
-struct simple_change {
-	struct simple peer[PEERS];
-	char text[20000];
-	size_t len;
-};
-
-static void say(struct simple_change *c, const char *format, ...)
-{
-	va_list ap;
-
-	va_start(ap, format);
-	c->len += vsnprintf(c->text + c->len, sizeof(c->text) - c->len, format,
-			    ap);
-	va_end(ap);
-}
-
-static void say_node(struct simple_change *c, int id, struct simple *p)
-{
-	*p = (struct simple){
-		.there = true, .key = 1 + rnd(30), .cap = rnd(3),
-		.derp = rnd(3), .has_port = rnd(2), .port = 1 + rnd(3),
-		.online = rnd(3), .expired = rnd(8) == 0,
-	};
-	say(c, "{'ID':%d,'Key':'nodekey:%02x" "000000000000000000000000000000"
-	    "00000000000000000000000000000000','Cap':%d,'HomeDERP':%d%s%s",
-	    id + 1, p->key, p->cap, p->derp, p->expired ? ",'Expired':true" :
-	    "", p->online == OPT_UNSET ? "" : p->online == OPT_TRUE ?
-	    ",'Online':true" : ",'Online':false");
-	if (p->has_port)
-		say(c, ",'Endpoints':['1.1.1.1:%d']", p->port);
-	say(c, "}");
-}
-
-static void say_patch(struct simple_change *c, int id, struct simple *p)
-{
-	struct simple q = *p;
-
-	say(c, "{'NodeID':%d", id + 1);
-	if (rnd(2)) {
-		q.cap = 1 + rnd(3);
-		say(c, ",'Cap':%d", q.cap);
-	}
-	if (rnd(2)) {
-		q.derp = 1 + rnd(3);
-		say(c, ",'DERPRegion':%d", q.derp);
-	}
-	if (rnd(2)) {
-		q.has_port = rnd(2);
-		q.port = 1 + rnd(3);
-		say(c, q.has_port ? ",'Endpoints':['1.1.1.1:%d']" :
-		    ",'Endpoints':[]", q.port);
-	}
-	if (rnd(2)) {
-		q.online = rnd(2) ? OPT_TRUE : OPT_FALSE;
-		say(c, ",'Online':%s", q.online == OPT_TRUE ? "true" :
-		    "false");
-	}
-	if (rnd(3) == 0) {
-		q.key = 1 + rnd(30);
-		say(c, ",'Key':'nodekey:%02x" "000000000000000000000000000000"
-		    "00000000000000000000000000000000'", q.key);
-	}
-	say(c, "}");
-	if (p->there)
-		*p = q;
-}
-
-static void say_flags(struct simple_change *c, const char *name, bool online)
-{
-	int i, n = rnd(4);
-	bool used[PEERS] = { false };
-
-	say(c, "'%s':{", name);
-	for (i = 0; i < n; i++) {
-		int id = rnd(PEERS);
-		bool on = rnd(2);
-
-		if (used[id])
-			continue;
-		used[id] = true;
-		say(c, "%s'%d':%s", c->text[c->len - 1] == '{' ? "" : ",",
-		    id + 1, on ? "true" : "false");
-		if (online)
-			c->peer[id].online = on ? OPT_TRUE : OPT_FALSE;
-		else
-			c->peer[id].seen = on;
-	}
-	say(c, "}");
-}
-
-static void random_message(struct simple_change *c)
-{
-	int i, n;
-
-	c->len = 0;
-	if (rnd(12) == 0) {
-		for (i = 0; i < PEERS; i++)
-			c->peer[i].there = false;
-		say(c, "{'Peers':[");
-		for (i = 0, n = 1 + rnd(PEERS); i < n; i++) {
-			int id = rnd(PEERS);
-
-			say(c, i ? "," : "");
-			say_node(c, id, &c->peer[id]);
-		}
-		say(c, "],'PeersRemoved':[1,2,3]}");
-		return;
-	}
-	say(c, "{'PeersRemoved':[");
-	for (i = 0, n = rnd(4); i < n; i++) {
-		int id = rnd(PEERS);
-
-		say(c, "%s%d", i ? "," : "", id + 1);
-		c->peer[id].there = false;
-	}
-	say(c, "],'PeersChanged':[");
-	for (i = 0, n = rnd(6); i < n; i++) {
-		int id = rnd(PEERS);
-
-		say(c, i ? "," : "");
-		say_node(c, id, &c->peer[id]);
-	}
-	say(c, "],");
-	say_flags(c, "PeerSeenChange", false);
-	say(c, ",");
-	say_flags(c, "OnlineChange", true);
-	say(c, ",'PeersChangedPatch':[");
-	for (i = 0, n = rnd(5); i < n; i++) {
-		int id = rnd(PEERS);
-
-		say(c, i ? "," : "");
-		say_patch(c, id, &c->peer[id]);
-	}
-	say(c, "]}");
-}
-
-static void check_simple(const struct netmap *m, const struct simple *peers)
-{
-	const struct node *p = NULL, *lowest;
-	struct node_public key = { 0 };
-	int i, k, n = 0;
-
-	for (i = 0; i < PEERS; i++) {
-		const struct simple *s = &peers[i];
-
-		p = netmap_find_peer(m, i + 1);
-		CHECK_EQ(!!p, s->there);
-		if (!p)
-			continue;
-		n++;
-		CHECK_EQ(p->key.byte[0], s->key);
-		CHECK_EQ(p->cap, s->cap);
-		CHECK_EQ(p->home_derp, s->derp);
-		CHECK_EQ(p->online, s->online);
-		CHECK_EQ(p->last_seen.set, s->seen);
-		CHECK_EQ(p->endpoints.n, s->has_port);
-		CHECK_EQ(p->expired, s->expired);
-		if (s->has_port)
-			CHECK_EQ(p->endpoints.item[0].port, s->port);
-	}
-	CHECK_EQ(netmap_n_peers(m), n);
-	CHECK_EQ(m->peers_by_key.n, n);
-	for (i = 0, p = NULL; (p = netmap_next_peer(m, p));) {
-		CHECK(p->id > i);
-		i = p->id;
-	}
-	for (k = 1; k <= 31; k++) {
-		key.byte[0] = k;
-		for (i = 0; i < PEERS; i++) {
-			if (peers[i].there && peers[i].key == k)
-				break;
-		}
-		lowest = netmap_find_key(m, &key);
-		CHECK_EQ(lowest ? lowest->id : PEERS + 1, i + 1);
-	}
-}
-
-struct applied {
-	struct simple peer[PEERS];
-	size_t n;
-};
-
-/* Take the differences down as someone who keeps a table would. */
-static int apply(void *ctx, const struct node *old, const struct node *new)
-{
-	struct applied *a = ctx;
-	struct simple *s = &a->peer[(old ? old : new)->id - 1];
-
-	a->n++;
-	if (old && (!s->there || s->key != old->key.byte[0]))
-		return -EINVAL;
-	s->there = new;
-	if (new)
-		*s = (struct simple){
-			.there = true,
-			.key = new->key.byte[0], .cap = new->cap,
-			.derp = new->home_derp, .online = new->online,
-			.seen = new->last_seen.set,
-			.has_port = new->endpoints.n,
-			.port = new->endpoints.n ?
-				new->endpoints.item[0].port : 0,
-			.expired = new->expired,
-		};
-	return 0;
-}
-
-static void random_messages(void)
-{
-	static struct simple_change change;
-	static struct applied applied;
-	struct netmap *m = merged(netmap_new(), map_text(
-		"{'Node':{'ID':1000,'Key':'" K8 "'}}")), *next;
-	int round;
-
-	CHECK(m);
-	for (round = 0; round < 1500; round++) {
-		random_message(&change);
-		test_case("round %d: %s", round, change.text);
-		next = merged(netmap_get(m), map_text("%s", change.text));
-		CHECK(next);
-		CHECK_IN(check_simple(next, change.peer));
-		CHECK_EQ(netmap_diff_peers(m, next, apply, &applied), 0);
-		CHECK_IN(check_simple(next, applied.peer));
-		netmap_put(m);
-		m = next;
-	}
-	netmap_put(m);
-}
-
-/* --- cost --- */
-
-static double seconds(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec + t.tv_nsec / 1e9;
-}
-
-static int count(void *ctx, const struct node *old, const struct node *new)
-{
-	(void)old;
-	(void)new;
-	++*(size_t *)ctx;
-	return 0;
-}
-
-static struct netmap *many_peers(size_t n)
-{
-	char *text = malloc(n * 220 + 300), *turned;
-	size_t i, len;
-
-	len = sprintf(text, "{'Node':{'ID':1,'Key':'" K8 "'},'Peers':[");
-	for (i = 0; i < n; i++)
-		len += sprintf(text + len, "%s{'ID':%zu,'Key':'nodekey:%064zx',"
-			       "'Name':'p%zu.','Addresses':['10.%zu.%zu.%zu/32'],"
-			       "'HomeDERP':1}", i ? "," : "", i + 2, i + 1, i,
-			       i >> 16, i >> 8 & 255, i & 255);
-	sprintf(text + len, "]}");
-	turned = map_text("%s", text);
-	free(text);
-	return merged(netmap_new(), turned);
-}
-
-/*
- * One change among ten thousand peers must not cost what ten thousand cost: the
- * n-th allocation that fails counts them. Times are for people.
- */
-static void cost_of_one_change(void)
-{
-	size_t sizes[] = { 100, 10000 }, allocations[2], i, n, changed;
-	struct netmap_delta *delta;
-	struct netmap *m, *next;
-	double merge, diff, t, took;
-	int r;
-
-	for (i = 0; i < 2; i++) {
-		m = many_peers(sizes[i]);
-		CHECK(m);
-		CHECK_EQ(netmap_n_peers(m), sizes[i]);
-		delta = map_delta(map_text("{'PeersChangedPatch':[{'NodeID':"
-					   "50,'Endpoints':['1.2.3.4:5']}]}"));
-		CHECK(delta);
-		for (n = 0;; n++) {
-			next = NULL;
-			fail_alloc_at(n);
-			r = netmap_merge(m, NULL, delta, &now, &next);
-			if (!fail_alloc_happened())
-				break;
-			CHECK_EQ(r, -ENOMEM);
-			CHECK(!next);
-		}
-		fail_alloc_at(SIZE_MAX);
-		CHECK_EQ(r, 0);
-		allocations[i] = n;
-		changed = 0;
-		CHECK_EQ(netmap_diff_peers(m, next, count, &changed), 0);
-		CHECK_EQ(changed, 1);
-		netmap_put(next);
-
-		merge = diff = 1;
-		for (n = 0; n < 1000; n++) {
-			t = seconds();
-			r = netmap_merge(m, NULL, delta, &now, &next);
-			took = seconds() - t;
-			merge = took < merge ? took : merge;
-			CHECK_EQ(r, 0);
-			t = seconds();
-			netmap_diff_peers(m, next, count, &changed);
-			took = seconds() - t;
-			diff = took < diff ? took : diff;
-			netmap_put(next);
-		}
-		printf("# %zu peers, 1 changed: %zu allocations, merge %.2f us,"
-		       " difference %.2f us at best\n", sizes[i], allocations[i],
-		       merge * 1e6, diff * 1e6);
-		netmap_delta_free(delta);
-		netmap_put(m);
-	}
-	CHECK(allocations[1] < 2 * allocations[0] + 40);
 }
 
 /* --- memory --- */
@@ -982,8 +618,6 @@ static const struct test tests[] = {
 	TEST(no_expiry_by_a_silly_clock),
 	TEST(learned_disco),
 	TEST(differences),
-	TEST(random_messages),
-	TEST(cost_of_one_change),
 	TEST(survives_no_memory),
 };
 TEST_MAIN(tests)

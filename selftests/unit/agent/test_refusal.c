@@ -2,7 +2,7 @@
 #include "test.h"
 
 #include "base/array.h"
-#include "dataplane/genl_conn.h"
+#include "base/nl_conn.h"
 
 #include <linux/netlink.h>
 #include <netlink/attr.h>
@@ -33,7 +33,7 @@ static struct nl_msg *make(int type, unsigned int flags)
 	return msg;
 }
 
-static void check_reason(const struct genl_refusal *r)
+static void check_reason(const struct nl_refusal *r)
 {
 	CHECK(strcmp(r->text, "no such thing") == 0);
 	CHECK(r->has_attr && r->has_missing);
@@ -53,14 +53,14 @@ static void reads_reasons(void)
 		{ "with the request", NLMSG_ERROR, NLM_F_ACK_TLVS },
 		{ "end of a dump", NLMSG_DONE, NLM_F_ACK_TLVS },
 	};
-	struct genl_refusal r;
+	struct nl_refusal r;
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct nl_msg *msg = make(cases[i].type, cases[i].flags);
 
 		test_case("%s", cases[i].name);
-		genl_refusal_parse(nlmsg_hdr(msg), &r);
+		nl_refusal_parse(nlmsg_hdr(msg), &r);
 		CHECK_IN(check_reason(&r));
 		nlmsg_free(msg);
 	}
@@ -69,9 +69,9 @@ static void reads_reasons(void)
 static void no_reason_given(void)
 {
 	struct nl_msg *msg = make(NLMSG_ERROR, NLM_F_CAPPED);
-	struct genl_refusal r;
+	struct nl_refusal r;
 
-	genl_refusal_parse(nlmsg_hdr(msg), &r);
+	nl_refusal_parse(nlmsg_hdr(msg), &r);
 	CHECK(!r.text[0] && !r.has_attr && !r.has_missing);
 	nlmsg_free(msg);
 }
@@ -82,7 +82,7 @@ static void every_truncation(void)
 	static const unsigned int flags[] = {
 		NLM_F_ACK_TLVS, NLM_F_ACK_TLVS | NLM_F_CAPPED,
 	};
-	struct genl_refusal r;
+	struct nl_refusal r;
 	uint32_t len;
 	size_t i;
 
@@ -97,7 +97,7 @@ static void every_truncation(void)
 			CHECK(copy);
 			memcpy(copy, nlmsg_hdr(msg), len);
 			copy->nlmsg_len = len;
-			genl_refusal_parse(copy, &r);
+			nl_refusal_parse(copy, &r);
 			CHECK(strlen(r.text) < sizeof(r.text));
 			free(copy);
 		}
@@ -111,13 +111,13 @@ static void long_text_is_cut(void)
 	struct nl_msg *msg = nlmsg_alloc_size(2048);
 	struct nlmsgerr err = { .error = -22 };
 	char text[600];
-	struct genl_refusal r;
+	struct nl_refusal r;
 
 	memset(text, 'x', sizeof(text));
 	nlmsg_put(msg, 0, 1, NLMSG_ERROR, 0, NLM_F_ACK_TLVS | NLM_F_CAPPED);
 	nlmsg_append(msg, &err, sizeof(err), NLMSG_ALIGNTO);
 	nla_put(msg, NLMSGERR_ATTR_MSG, sizeof(text), text);
-	genl_refusal_parse(nlmsg_hdr(msg), &r);
+	nl_refusal_parse(nlmsg_hdr(msg), &r);
 	CHECK_EQ(strlen(r.text), sizeof(r.text) - 1);
 	nlmsg_free(msg);
 }

@@ -309,7 +309,7 @@ static void replaces(void)
 	struct apply_state state = { 0 };
 	struct apply_report report = { 0 };
 	struct batch batch = { 0 };
-	struct genl_refusal refusal;
+	struct nl_refusal refusal;
 	struct nl_msg *msg;
 	struct plan plan;
 	size_t i;

@@ -186,9 +186,45 @@ static void without_memory(void)
 	CHECK(fail_alloc_each(missing_things, NULL) > 20);
 }
 
+/* One preference, two options: each leaves the other's part alone. */
+static void routes_of_two_options(void)
+{
+	static const struct {
+		const char *old, *typed;
+		bool routes;
+		const char *is;
+	} cases[] = {
+		{ "", "", true, "" },
+		{ "0.0.0.0/0,10.0.0.0/8,::/0", "10.1.0.0/16", true,
+		  "0.0.0.0/0,10.1.0.0/16,::/0" },
+		{ "0.0.0.0/0,10.0.0.0/8,::/0", "", true, "0.0.0.0/0,::/0" },
+		{ "0.0.0.0/0,10.0.0.0/8,::/0", "", false, "10.0.0.0/8" },
+		{ "10.0.0.0/8", "0.0.0.0/0,::/0", false,
+		  "0.0.0.0/0,10.0.0.0/8,::/0" },
+		{ "0.0.0.0/0,::/0", "0.0.0.0/0", true, "0.0.0.0/0,::/0" },
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct str_list old = { 0 }, list = { 0 };
+		char *text;
+
+		test_case("%zu", i);
+		CHECK_EQ(str_list_split(&old, cases[i].old, ','), 0);
+		CHECK_EQ(str_list_split(&list, cases[i].typed, ','), 0);
+		CHECK_EQ(up_keep_routes(&old, cases[i].routes, &list), 0);
+		text = str_list_join(&list, ",");
+		CHECK_EQ(strcmp(text, cases[i].is), 0);
+		free(text);
+		str_list_done(&old);
+		str_list_done(&list);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	static const struct test tests[] = {
+		TEST(routes_of_two_options),
 		TEST(table),
 		TEST(what_is_edited),
 		TEST(without_memory),
