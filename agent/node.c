@@ -7,6 +7,7 @@
 
 #include "base/array.h"
 #include "base/clock.h"
+#include "base/lap.h"
 #include "base/log.h"
 #include "dataplane/events.h"
 #include "model/routes.h"
@@ -22,6 +23,7 @@
 #include "system/rtnl.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -193,6 +195,8 @@ static int note_change(void *ctx, const struct node *old,
 
 	if (!same_routes(old, new))
 		node->host_dirty = true;
+	if (health_leaves_out(old) || health_leaves_out(new))
+		node->left_out_known = false;
 	if (old)
 		r = note_key(node, &old->key);
 	if (r == 0 && new && (!old || key_cmp_public(&old->key, &new->key)))
@@ -223,8 +227,10 @@ void node_set_netmap(struct node_own *node, struct netmap *netmap)
 	if (netmap && (!old || old->derp_regions != netmap->derp_regions))
 		node->relays_new = true;
 	if (!netmap || !same_self(old, netmap) ||
-	    netmap_diff_peers(old, netmap, note_change, node) < 0)
+	    netmap_diff_peers(old, netmap, note_change, node) < 0) {
+		node->left_out_known = false;
 		node_dirty(node);
+	}
 	netmap_put(old);
 	node_kick(node);
 }
@@ -318,11 +324,15 @@ static int set_peers(struct node_own *node, bool peers)
 {
 	struct err_detail detail = { 0 };
 	bool all = !node->view_known || !peers;
+	struct lap lap = { 0 };
+	uint64_t view_us;
 	int r;
 
 	if (node->view_known && !node->n_changed && node->applied)
 		return 0;
+	lap_take(&lap);
 	r = make_view(node, peers);
+	view_us = lap_take(&lap);
 	if (r == 0)
 		r = data_side_set(&node->data, &node->view,
 				  all ? NULL : node->changed,
@@ -333,6 +343,9 @@ static int set_peers(struct node_own *node, bool peers)
 		set_error(node->data_error, r, &detail);
 		return r;
 	}
+	log_debug("node: peers to the module: %s, view in %" PRIu64 " us, %d messages in %" PRIu64 " us",
+		  all ? "all" : "those that changed", view_us, r,
+		  lap_take(&lap));
 	node->view_known = true;
 	node->n_changed = 0;
 	node->data_error[0] = 0;
@@ -380,10 +393,12 @@ static int set_host(struct node_own *node, bool up, bool peers)
 {
 	struct host_config want auto_clean(host_config) = { 0 };
 	struct err_detail detail = { 0 };
+	struct lap lap = { 0 };
 	int r = 0;
 
 	if (!node->host_dirty)
 		return 0;
+	lap_take(&lap);
 	if (up)
 		r = build_host(node, peers, &want);
 	if (r >= 0)
@@ -392,6 +407,8 @@ static int set_host(struct node_own *node, bool up, bool peers)
 		set_error(node->host_error, r, &detail);
 		return r;
 	}
+	log_debug("node: addresses and routes in %" PRIu64 " us",
+		  lap_take(&lap));
 	node->host_dirty = false;
 	node->host_error[0] = 0;
 	return 0;

@@ -3,12 +3,15 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/lap.h"
+#include "base/log.h"
 #include "control/control_conn.h"
 #include "loop/loop.h"
 #include "wire/map_frame.h"
 #include "wire/map_json.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -95,14 +98,21 @@ static int take(struct map_poll *poll, const char *text, size_t len,
 	const struct timestamp t = now(poll);
 	struct netmap_step step = { 0 };
 	bool *outer = poll->gone, gone = false;
+	struct lap lap = { 0 };
+	uint64_t read_us;
 	int r;
 
+	lap_take(&lap);
 	r = map_json_parse(text, len, detail, &delta);
 	if (r < 0)
 		return r;
+	read_us = lap_take(&lap);
 	r = netmap_session_step(poll->session, delta, &t, detail, &step);
 	if (r < 0)
 		return r;
+	if (!delta->keep_alive)
+		log_debug("control: message of %zu bytes: read in %" PRIu64 " us, merged in %" PRIu64 " us",
+			  len, read_us, lap_take(&lap));
 
 	if (step.netmap && !delta->keep_alive)
 		poll->full = true;

@@ -43,6 +43,9 @@
  * @relays_ms: when they were last written; boot time, 0 = never
  * @self_shown: watchers were told of the self node of @netmap
  * @view: how the peers are wanted
+ * @n_jailed: peers of @netmap that need a packet filter
+ * @n_masked: those that need rewritten addresses
+ * @left_out_known: @n_jailed and @n_masked are of @netmap
  * @view_known: @view goes with @netmap but for @changed
  * @changed: keys of peers that may have changed since
  * @n_changed: how many
@@ -91,6 +94,9 @@ struct node_own {
 	uint64_t relays_ms;
 	bool self_shown;
 	struct wanted view;
+	size_t n_jailed;
+	size_t n_masked;
+	bool left_out_known;
 	bool view_known;
 	struct node_public *changed;
 	size_t n_changed;

@@ -63,22 +63,39 @@ static void collect_server_health(struct node_own *node)
 		     "the control server says", false, lines->lines.item[i]);
 }
 
-static void collect_peer_health(struct node_own *node)
+bool health_leaves_out(const struct node *peer)
+{
+	return peer && (peer->jailed || peer->masq_v4.len || peer->masq_v6.len);
+}
+
+/* Once, and again when one of them changed: there may be many peers. */
+static void count_left_out(struct node_own *node)
 {
 	const struct node *peer = NULL;
-	size_t jailed = 0, masked = 0;
+
+	if (node->left_out_known)
+		return;
+	node->left_out_known = true;
+	node->n_jailed = 0;
+	node->n_masked = 0;
+	while ((peer = netmap_next_peer(node->netmap, peer))) {
+		node->n_jailed += peer->jailed;
+		node->n_masked += peer->masq_v4.len || peer->masq_v6.len;
+	}
+}
+
+static void collect_peer_health(struct node_own *node)
+{
 	char text[NODE_WARNING_TEXT];
 
-	while ((peer = netmap_next_peer(node->netmap, peer))) {
-		jailed += peer->jailed;
-		masked += peer->masq_v4.len || peer->masq_v6.len;
-	}
-	if (!jailed && !masked)
+	count_left_out(node);
+	if (!node->n_jailed && !node->n_masked)
 		return;
 	snprintf(text, sizeof(text),
 		 "%zu peers are left out: they need a packet filter (%zu) or "
 		 "rewritten addresses (%zu), which this version does not have",
-		 jailed + masked, jailed, masked);
+		 node->n_jailed + node->n_masked, node->n_jailed,
+		 node->n_masked);
 	warn(node, "peers-left-out", "medium", "peers are left out", true,
 	     text);
 }

@@ -3,7 +3,18 @@
 #ifndef NODE_HEALTH_H
 #define NODE_HEALTH_H
 
+#include <stdbool.h>
+
+struct node;
 struct node_own;
+
+/**
+ * health_leaves_out() - is a peer one of those that a warning counts?
+ * @peer: the peer or NULL
+ *
+ * Return: whether it is left out for what this version does not have.
+ */
+bool health_leaves_out(const struct node *peer);
 
 /**
  * health_collect() - gather what is wrong
