@@ -14,6 +14,7 @@ struct chunk {
 	struct chunk *next;
 	size_t size;	/* bytes behind the header */
 	size_t used;
+
 	alignas(max_align_t) char data[];
 };
 

@@ -8,8 +8,6 @@
 
 #include <arpa/inet.h>
 
-typedef unsigned __int128 uint128;
-
 static unsigned int bits_of(const struct ip_addr *ip)
 {
 	return ip->len * 8;
@@ -309,9 +307,9 @@ bool ip_is_link_local(const struct ip_addr *ip)
 	       (ip->byte[1] & 0xc0) == 0x80;
 }
 
-static uint128 to_number(const struct ip_addr *ip)
+static unsigned __int128 to_number(const struct ip_addr *ip)
 {
-	uint128 n = 0;
+	unsigned __int128 n = 0;
 	unsigned int i;
 
 	for (i = 0; i < ip->len; i++)
@@ -319,7 +317,7 @@ static uint128 to_number(const struct ip_addr *ip)
 	return n;
 }
 
-static struct ip_addr to_addr(uint128 n, uint8_t len)
+static struct ip_addr to_addr(unsigned __int128 n, uint8_t len)
 {
 	struct ip_addr ip = { .len = len };
 	unsigned int i;
@@ -332,7 +330,7 @@ static struct ip_addr to_addr(uint128 n, uint8_t len)
 int ip_range_prefixes(const struct ip_addr *from, const struct ip_addr *to,
 		      struct ip_prefix ret[IP_RANGE_PREFIXES_MAX])
 {
-	uint128 first = to_number(from), last = to_number(to), size;
+	unsigned __int128 first = to_number(from), last = to_number(to), size;
 	unsigned int bits = bits_of(from), host;
 	int n = 0;
 
@@ -343,7 +341,7 @@ int ip_range_prefixes(const struct ip_addr *from, const struct ip_addr *to,
 		for (host = 0; host < bits; host++) {
 			if (first >> host & 1)
 				break;
-			size = ((uint128)2 << host) - 1;
+			size = ((unsigned __int128)2 << host) - 1;
 			if (last - first < size)
 				break;
 		}
@@ -353,7 +351,7 @@ int ip_range_prefixes(const struct ip_addr *from, const struct ip_addr *to,
 		};
 		if (host == 128)
 			return n;
-		size = (uint128)1 << host;
+		size = (unsigned __int128)1 << host;
 		if (last - first < size)
 			return n;
 		first += size;

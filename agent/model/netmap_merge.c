@@ -193,9 +193,8 @@ static int merge_users(struct netmap *netmap, const struct netmap_delta *delta)
 	size_t i;
 	int r = 0;
 
-	for (i = 0; i < delta->n_users && r == 0; i++) {
+	for (i = 0; i < delta->n_users && r == 0; i++)
 		r = netmap_put_user(netmap, delta->users[i]);
-	}
 	return r;
 }
 

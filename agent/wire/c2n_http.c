@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "wire/c2n_http.h"
 
+#include "base/array.h"
 #include "base/err.h"
 
 #include <errno.h>
@@ -130,7 +131,7 @@ static double unit_ns(const struct piece *in, size_t *ret_len)
 	};
 	size_t i, n;
 
-	for (i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(units); i++) {
 		n = strlen(units[i].name);
 		if (in->len >= n && memcmp(in->s, units[i].name, n) == 0) {
 			*ret_len = n;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "wire/hostinfo_json.h"
 
+#include "base/array.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -220,7 +222,7 @@ static int parse_texts(const json_t *object, struct arena *mem,
 	size_t i;
 	int r = 0;
 
-	for (i = 0; i < sizeof(texts) / sizeof(texts[0]) && r == 0; i++) {
+	for (i = 0; i < ARRAY_SIZE(texts) && r == 0; i++) {
 		*texts[i].text = "";
 		r = lenient(json_copy_text(object, texts[i].name, TEXT_MAX,
 					   mem, texts[i].text));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "wire/map_json.h"
 
+#include "base/array.h"
 #include "wire/filter_json.h"
 #include "wire/json.h"
 #include "wire/map_part_json.h"
@@ -552,7 +553,7 @@ static int parse_rest(struct parser *p, const json_t *object)
 	size_t i;
 	int r = 0;
 
-	for (i = 0; i < sizeof(parts) / sizeof(parts[0]) && r >= 0; i++)
+	for (i = 0; i < ARRAY_SIZE(parts) && r >= 0; i++)
 		r = parts[i](p, object);
 	return r;
 }

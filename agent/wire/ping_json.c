@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "wire/ping_json.h"
 
+#include "base/array.h"
 #include "wire/json_out.h"
 
 #include <errno.h>
@@ -18,7 +19,7 @@ static const struct {
 	{ "peerapi", PING_PEERAPI },
 };
 
-#define N_TYPES (sizeof(ping_types) / sizeof(ping_types[0]))
+#define N_TYPES ARRAY_SIZE(ping_types)
 
 /* A list with commas; what we do not know is left out. */
 static unsigned int types_of(const char *s)
