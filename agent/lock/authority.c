@@ -418,6 +418,8 @@ int authority_inform(struct authority *authority, const struct bytes *update,
 	size_t i;
 	int r;
 
+	if (n == 0)
+		return -EINVAL;
 	if (n > AUTHORITY_BATCH_MAX)
 		return TNE_LOCK_LIMIT;
 	r = batch_init(&batch, n);

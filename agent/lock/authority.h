@@ -118,14 +118,14 @@ DEFINE_CLEANUP(authority, struct authority *, authority_free)
  * @authority:	changed on success only
  * @update:	bytes of each; what an update follows comes before it, or is
  *		held. Those held already are passed over
- * @n:		how many
+ * @n:		how many, not 0
  * @now_s:	seconds since the epoch
  *
  * All or none. Updates of forks that lose are held as well: others may want
  * them, and later ones may let them win.
  *
- * Return: 0; 1 if all is well but pin() failed; TNE_CBOR, TNE_LOCK_..., what
- * the disk said, or -ENOMEM.
+ * Return: 0; 1 if all is well but pin() failed; TNE_CBOR, TNE_LOCK_..., -EINVAL
+ * without updates, what the disk said, or -ENOMEM.
  */
 int authority_inform(struct authority *authority, const struct bytes *update,
 		     size_t n, int64_t now_s);

@@ -37,15 +37,15 @@ static int mark_active(struct chain_item *head, size_t min_chain,
 	struct chain_item *item = head;
 	size_t n;
 
-	item->mark |= MARK_ACTIVE;
-	for (n = 1; n < min_chain; n++) {
+	for (n = 0; n < min_chain; n++) {
+		item->mark |= MARK_ACTIVE;
 		if (!item->parent) {
 			*ret = item;
 			return 0;
 		}
 		item = item->parent;
-		item->mark |= MARK_ACTIVE;
 	}
+	item->mark |= MARK_ACTIVE;
 	while (item->has_prev && (item->aum.kind != AUM_CHECKPOINT ||
 				  item->mark & MARK_YOUNG)) {
 		if (!item->parent)

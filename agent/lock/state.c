@@ -38,8 +38,11 @@ uint64_t lock_state_weight(const struct lock_state *state,
 
 	/* By keys, not by signatures: so each counts once. */
 	for (i = 0; i < state->n_keys; i++) {
-		if (has_signed(aum, &state->keys[i]))
-			weight += state->keys[i].votes;
+		const struct lock_key *key = &state->keys[i];
+
+		if (lock_state_find_key(state, key->id.b) == key &&
+		    has_signed(aum, key))
+			weight += key->votes;
 	}
 	return weight;
 }
