@@ -17,18 +17,6 @@
 #define OFFER_WALK_MAX 1000
 
 /**
- * struct lock_offer - how far a side has come
- * @head: its newest update
- * @ancestor: earlier ones, newest first
- * @n: how many
- */
-struct lock_offer {
-	struct aum_hash head;
-	const struct aum_hash *ancestor;
-	size_t n;
-};
-
-/**
  * offer_build() - how far we have come
  * @authority:	ours
  * @mem:	owns what is in @ret

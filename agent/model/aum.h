@@ -157,6 +157,18 @@ struct aum {
 	size_t n_sigs;
 };
 
+/**
+ * struct lock_offer - how far a side has come
+ * @head: its newest update
+ * @ancestor: earlier ones, newest first
+ * @n: how many
+ */
+struct lock_offer {
+	struct aum_hash head;
+	const struct aum_hash *ancestor;
+	size_t n;
+};
+
 #define AUM_KIND_TEXT_MAX 16
 
 /**
