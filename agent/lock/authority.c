@@ -389,8 +389,8 @@ static int commit(struct authority *authority, struct batch *batch)
 {
 	bool straight = goes_on(authority, batch);
 	struct resolved resolved;
+	struct arena *mem = NULL;
 	struct lock_state state;
-	struct arena *mem;
 	int r;
 
 	r = add_to_chain(authority, batch);
