@@ -8,13 +8,15 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Of the folder in $VECTORS that the file belongs to, or else our own. */
 static void path_of(const char *file, char *ret, size_t size)
 {
 	const char *dir = getenv("VECTORS");
 
 	if (dir) {
-		snprintf(ret, size, "%s/tka-reference", dir);
-		/* A folder with vectors of other modules only. */
+		snprintf(ret, size, "%s/%.*s", dir,
+			 (int)strcspn(file, "/"), file);
+		/* One with vectors of other modules only. */
 		if (access(ret, F_OK) < 0)
 			dir = NULL;
 	}
