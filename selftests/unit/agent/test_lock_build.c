@@ -8,6 +8,7 @@
 #include "lock/authority.h"
 #include "lock/build.h"
 #include "lock/check.h"
+#include "lock/resolve.h"
 #include "wire/aum.h"
 
 #define NOW 1700000000
@@ -289,6 +290,54 @@ static void begins_an_authority(void)
 	secret32_free(other.seed);
 }
 
+/* What is taken can be opened again; what could not be is not taken. */
+static void chains_have_a_limit(void)
+{
+	struct authority *authority auto_clean(authority) = NULL;
+	struct authority *again auto_clean(authority) = NULL;
+	struct arena *mem auto_clean(arena) = arena_new();
+	const uint8_t seed[SECRET_LEN] = { 1 };
+	struct authority_stored stored = { 0 };
+	struct lock_signer signer;
+	struct builder builder;
+	struct chain_item *item;
+	struct bytes genesis;
+	size_t i;
+
+	signer_of(seed, &signer);
+	CHECK_EQ(genesis_of(&signer, mem, &genesis), 0);
+	CHECK_EQ(authority_bootstrap(genesis, &nothing_denied, NOW, &no_disk,
+				     &authority), 0);
+	CHECK_EQ(build_begin(authority, &signer, mem, &builder), 0);
+	for (i = 1; i <= RESOLVE_MAX; i++)
+		CHECK_EQ(build_set_votes(&builder, id_of(&signer), i % 2 + 1),
+			 0);
+	CHECK_EQ(authority_inform(authority, builder.update, builder.n, NOW),
+		 TNE_LOCK_LIMIT);
+	CHECK_EQ(authority_chain(authority)->n, 1);
+	CHECK_EQ(authority_inform(authority, builder.update, builder.n - 1,
+				  NOW), 0);
+	CHECK_EQ(authority_inform(authority, &builder.update[builder.n - 1],
+				  1, NOW), TNE_LOCK_LIMIT);
+	CHECK_EQ(authority_chain(authority)->n, RESOLVE_MAX);
+
+	CHECK_EQ(chain_reserve(&stored.chain, RESOLVE_MAX + 1), 0);
+	for (i = 0; i <= RESOLVE_MAX; i++) {
+		CHECK_EQ(chain_item_new(i ? builder.update[i - 1] : genesis,
+					NOW, &item), 0);
+		chain_add(&stored.chain, item);
+	}
+	CHECK_EQ(authority_open(&stored, NULL, &no_disk, &again),
+		 TNE_LOCK_LIMIT);
+	chain_take(&stored.chain, item);
+	chain_item_free(item);
+	CHECK_EQ(authority_open(&stored, NULL, &no_disk, &again), 0);
+	CHECK(aum_hash_eq(&authority_head(again)->hash,
+			  &authority_head(authority)->hash));
+	authority_stored_done(&stored);
+	secret32_free(signer.seed);
+}
+
 static int build_some(void *ctx)
 {
 	struct authority *authority auto_clean(authority) = NULL;
@@ -336,6 +385,7 @@ static const struct test tests[] = {
 	TEST(reference_revocations),
 	TEST(cosigned_revocation_wins),
 	TEST(begins_an_authority),
+	TEST(chains_have_a_limit),
 	TEST(every_allocation_may_fail),
 };
 TEST_MAIN(tests)

@@ -17,7 +17,7 @@ static void path_of(const char *file, char *ret, size_t size)
 		snprintf(ret, size, "%s/%.*s", dir,
 			 (int)strcspn(file, "/"), file);
 		/* One with vectors of other modules only. */
-		if (access(ret, F_OK) < 0)
+		if (access(ret, F_OK) < 0 && access(dir, F_OK) == 0)
 			dir = NULL;
 	}
 	snprintf(ret, size, "%s/%s", dir ?: VECTOR_ROOT, file);
