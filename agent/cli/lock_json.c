@@ -3,6 +3,7 @@
 
 #include "wire/json_out.h"
 #include "wire/json_pretty.h"
+#include "wire/lock_local.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -17,13 +18,6 @@ static void fail(struct json_out *out)
 {
 	if (out->err == 0)
 		out->err = -ENOMEM;
-}
-
-static void put_bytes_text(struct json_out *out, const char *name,
-			   struct bytes text)
-{
-	json_out_text_len(out, name,
-			  text.len ? (const char *)text.data : "", text.len);
 }
 
 /* "tlpub:" and digits, of however many bytes; left out if there are none. */
@@ -79,46 +73,10 @@ static void put_url_safe(struct json_out *out, const char *name,
 	free(text);
 }
 
-static int cmp_pair(const void *a, const void *b)
-{
-	const struct lock_meta_pair *x = a, *y = b;
-	size_t n = x->name.len < y->name.len ? x->name.len : y->name.len;
-	int r = n ? memcmp(x->name.data, y->name.data, n) : 0;
-
-	if (r)
-		return r;
-	return x->name.len < y->name.len ? -1 : x->name.len > y->name.len;
-}
-
-/* The encoding sorts by length first; people and programs do not. */
 static void put_meta(struct json_out *out, const struct lock_meta *meta)
 {
-	struct lock_meta_pair *pair;
-	char *name;
-	size_t i;
-
-	if (!meta->n)
-		return;
-	pair = calloc(meta->n, sizeof(*pair));
-	if (!pair) {
-		fail(out);
-		return;
-	}
-	memcpy(pair, meta->item, meta->n * sizeof(*pair));
-	qsort(pair, meta->n, sizeof(*pair), cmp_pair);
-	json_out_open_object(out, "Meta");
-	for (i = 0; i < meta->n; i++) {
-		name = strndup(pair[i].name.len ?
-			       (const char *)pair[i].name.data : "",
-			       pair[i].name.len);
-		if (name)
-			put_bytes_text(out, name, pair[i].value);
-		else
-			fail(out);
-		free(name);
-	}
-	json_out_close_object(out);
-	free(pair);
+	if (meta->n)
+		lock_local_put_meta(out, "Meta", meta);
 }
 
 static void put_kind(struct json_out *out, const struct lock_key *key)
@@ -371,14 +329,6 @@ static void put_opt(struct json_out *out, const char *name, bool set,
 		json_out_bytes(out, name, bytes.data, bytes.len);
 }
 
-static void put_plain_meta(struct json_out *out, const struct lock_meta *meta)
-{
-	if (meta->n)
-		put_meta(out, meta);
-	else
-		json_out_null(out, "Meta");
-}
-
 static void put_plain_key(struct json_out *out, const char *name,
 			  const struct lock_key *key)
 {
@@ -386,7 +336,7 @@ static void put_plain_key(struct json_out *out, const char *name,
 	json_out_int(out, "Kind", key->kind);
 	json_out_uint(out, "Votes", key->votes);
 	put_opt(out, "Public", key->id.set, key->id.b);
-	put_plain_meta(out, &key->meta);
+	lock_local_put_meta(out, "Meta", &key->meta);
 	json_out_close_object(out);
 }
 
@@ -449,7 +399,7 @@ int lock_json_aum(const struct aum *aum, struct secret_buf *ret)
 		json_out_uint(&out, "Votes", aum->votes);
 	else
 		json_out_null(&out, "Votes");
-	put_plain_meta(&out, &aum->meta);
+	lock_local_put_meta(&out, "Meta", &aum->meta);
 	if (aum->n_sigs)
 		put_plain_sigs(&out, aum);
 	else

@@ -183,17 +183,6 @@ void lock_print_status(const struct lock_status *status, FILE *out)
 		print_peer_line(&status->filtered[i], out);
 }
 
-static int cmp_pair(const void *a, const void *b)
-{
-	const struct lock_meta_pair *x = a, *y = b;
-	size_t n = x->name.len < y->name.len ? x->name.len : y->name.len;
-	int r = n ? memcmp(x->name.data, y->name.data, n) : 0;
-
-	if (r)
-		return r;
-	return x->name.len < y->name.len ? -1 : x->name.len > y->name.len;
-}
-
 static int print_meta(const struct lock_meta *meta, const char *indent,
 		      FILE *out)
 {
@@ -202,11 +191,9 @@ static int print_meta(const struct lock_meta *meta, const char *indent,
 
 	if (!meta->n)
 		return 0;
-	pair = calloc(meta->n, sizeof(*pair));
+	pair = lock_meta_by_name(meta);
 	if (!pair)
 		return -ENOMEM;
-	memcpy(pair, meta->item, meta->n * sizeof(*pair));
-	qsort(pair, meta->n, sizeof(*pair), cmp_pair);
 	fprintf(out, "%sMetadata: map[", indent);
 	for (i = 0; i < meta->n; i++) {
 		if (i)

@@ -4,6 +4,7 @@
 #include "base/err.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 const char *aum_kind_text(uint8_t kind, char ret[AUM_KIND_TEXT_MAX])
@@ -89,4 +90,27 @@ const char *aum_hash_format(const struct aum_hash *hash,
 bool bytes_eq(struct bytes a, struct bytes b)
 {
 	return a.len == b.len && (!a.len || memcmp(a.data, b.data, a.len) == 0);
+}
+
+static int cmp_name(const void *a, const void *b)
+{
+	const struct bytes *x = &((const struct lock_meta_pair *)a)->name;
+	const struct bytes *y = &((const struct lock_meta_pair *)b)->name;
+	size_t n = x->len < y->len ? x->len : y->len;
+	int r = n ? memcmp(x->data, y->data, n) : 0;
+
+	if (r)
+		return r;
+	return x->len < y->len ? -1 : x->len > y->len;
+}
+
+struct lock_meta_pair *lock_meta_by_name(const struct lock_meta *meta)
+{
+	struct lock_meta_pair *pair = calloc(meta->n + 1, sizeof(*pair));
+
+	if (!pair || !meta->n)
+		return pair;
+	memcpy(pair, meta->item, meta->n * sizeof(*pair));
+	qsort(pair, meta->n, sizeof(*pair), cmp_name);
+	return pair;
 }

@@ -231,6 +231,15 @@ const char *aum_hash_format(const struct aum_hash *hash,
 			    struct aum_hash_text *ret);
 
 /**
+ * lock_meta_by_name() - notes in the order in which people get them
+ * @meta:	the notes
+ *
+ * Return: @meta->n pairs sorted by the bytes of their names, to be freed; the
+ * texts are borrowed. NULL without memory.
+ */
+struct lock_meta_pair *lock_meta_by_name(const struct lock_meta *meta);
+
+/**
  * bytes_eq() - are two pieces of data the same?
  * @a: one
  * @b: the other
