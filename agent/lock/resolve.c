@@ -134,19 +134,30 @@ struct origin {
 	bool hinted;
 };
 
+static bool may_begin(const struct chain_item *item)
+{
+	return !item->parent || item->aum.kind == AUM_CHECKPOINT;
+}
+
+/*
+ * What lies before the hint was to be forgotten: some of it may be left if that
+ * was cut short, but not enough to begin there.
+ */
 static int walk_back(struct chain_item *head, const struct aum_hash *hint,
 		     struct origin *ret)
 {
 	struct origin origin = { .oldest = head };
 	size_t n;
 
-	for (n = 1; origin.oldest->parent; n++) {
+	for (n = 1;; n++) {
+		if (hint && aum_hash_eq(&origin.oldest->hash, hint))
+			origin.hinted = true;
+		if (!origin.oldest->parent ||
+		    (origin.hinted && may_begin(origin.oldest)))
+			break;
 		if (n == RESOLVE_MAX)
 			return TNE_LOCK_LIMIT;
 		origin.oldest = origin.oldest->parent;
-		/* Not asked of the head itself; the reference does not, either. */
-		if (hint && aum_hash_eq(&origin.oldest->hash, hint))
-			origin.hinted = true;
 	}
 	*ret = origin;
 	return 0;

@@ -71,7 +71,7 @@ int resolve_forward(struct chain_item *from, const struct chain_item *until,
 /**
  * resolve_open() - the active chain
  * @chain:	all that is held, not empty
- * @hint:	an ancestor that the chain had before; NULL = not known
+ * @hint:	the first update that the chain had before; NULL = not known
  * @mem:	see above
  * @ret:	the active chain
  */

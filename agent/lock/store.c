@@ -64,8 +64,9 @@ const struct lock_store_io *lock_store_io_system(void)
 
 static bool is_profile(const char *profile)
 {
-	size_t n = strspn(profile, "0123456789abcdefghijklmnopqrstuvwxyz"
-			  "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+	static const char allowed[] =
+		"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+	size_t n = strspn(profile, allowed);
 
 	return n > 0 && n <= PROFILE_MAX && profile[n] == '\0';
 }

@@ -24,15 +24,15 @@ enum major {
 #define IN_1_BYTE 24
 #define IN_8_BYTES 27
 
-/* The number in a head, if its type is @major and it is as short as can be. */
-static int take_head(struct cursor *in, enum major major, uint64_t *ret)
+/* The number in a head, if its type is @type and it is as short as can be. */
+static int take_head(struct cursor *in, enum major type, uint64_t *ret)
 {
 	struct cursor c = *in;
 	uint64_t value = 0;
 	uint8_t first, byte;
 	unsigned int info, n;
 
-	if (!cursor_u8(&c, &first) || first >> 5 != major)
+	if (!cursor_u8(&c, &first) || first >> 5 != type)
 		return TNE_CBOR;
 	info = first & 0x1f;
 	if (info <= INLINE_MAX) {
@@ -67,13 +67,13 @@ int cbor_take_uint(struct cursor *in, uint64_t max, uint64_t *ret)
 	return 0;
 }
 
-static int take_string(struct cursor *in, enum major major, struct bytes *ret)
+static int take_string(struct cursor *in, enum major type, struct bytes *ret)
 {
 	struct cursor c = *in;
 	const uint8_t *data;
 	uint64_t len;
 
-	if (take_head(&c, major, &len) < 0 || len > c.len ||
+	if (take_head(&c, type, &len) < 0 || len > c.len ||
 	    !cursor_take(&c, len, &data))
 		return TNE_CBOR;
 	*ret = (struct bytes){ .data = data, .len = len };
@@ -99,13 +99,13 @@ int cbor_take_text(struct cursor *in, struct bytes *ret)
 	return 0;
 }
 
-static int take_count(struct cursor *in, enum major major, uint64_t max,
+static int take_count(struct cursor *in, enum major type, uint64_t max,
 		      size_t least_len, size_t *ret)
 {
 	struct cursor c = *in;
 	uint64_t n;
 
-	if (take_head(&c, major, &n) < 0 || n > max || n > c.len / least_len)
+	if (take_head(&c, type, &n) < 0 || n > max || n > c.len / least_len)
 		return TNE_CBOR;
 	*ret = n;
 	*in = c;
@@ -157,9 +157,9 @@ static void put(struct cbor_out *out, const void *data, size_t len)
 	out->len += len;
 }
 
-static void put_head(struct cbor_out *out, enum major major, uint64_t value)
+static void put_head(struct cbor_out *out, enum major type, uint64_t value)
 {
-	uint8_t head[9] = { major << 5 };
+	uint8_t head[9] = { type << 5 };
 	unsigned int i, n = 0;
 
 	if (value <= INLINE_MAX) {

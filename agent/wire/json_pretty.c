@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "wire/json_pretty.h"
 
+#include "base/array.h"
+
 #include <string.h>
 
 /**
@@ -56,7 +58,7 @@ static int put_char(struct pretty *p)
 	size_t i, len, left = p->end - p->in;
 	int r;
 
-	for (i = 0; i < sizeof(other) / sizeof(other[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(other); i++) {
 		len = strlen(other[i].from);
 		if (len > left || memcmp(p->in, other[i].from, len) != 0)
 			continue;

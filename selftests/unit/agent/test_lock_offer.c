@@ -332,6 +332,40 @@ static void reference_compaction(void)
 	CHECK(i > 0);
 }
 
+/* A part of what was to be forgotten is still there after a power cut. */
+static void opens_after_half_a_compaction(void)
+{
+	json_t *root auto_clean(json) = tka_load("tka-reference/sync.json");
+	struct authority *authority auto_clean(authority) = NULL;
+	struct arena *mem auto_clean(arena) = arena_new();
+	struct authority_stored stored = { .has_ancestor = true };
+	struct source source = { 0 };
+	struct chain_item *item;
+	int i;
+
+	source_init(&source, root);
+	CHECK_EQ(aum_hash_parse(tka_text(source.main[102], "hash_text"),
+				AUM_HASH_TEXT_LEN, &stored.ancestor), 0);
+	CHECK_EQ(chain_reserve(&stored.chain, 200), 0);
+	for (i = 60; i <= 104; i++) {
+		/* One of those in between is gone, too. */
+		if (i == 80)
+			continue;
+		CHECK_EQ(chain_item_new(tka_bytes(source.main[i], "serialized",
+						  mem), NOW, &item), 0);
+		chain_add(&stored.chain, item);
+	}
+	CHECK_EQ(authority_open(&stored, NULL, &no_disk, &authority), 0);
+	CHECK(text_is(&authority_oldest(authority)->hash,
+		      tka_text(source.main[102], "hash_text")));
+	CHECK(text_is(&authority_head(authority)->hash,
+		      tka_text(source.main[104], "hash_text")));
+	/* The next time all of it goes. */
+	CHECK_EQ(compact(authority, 2, NOW + 1), 0);
+	CHECK_EQ(authority_chain(authority)->n, 3);
+	authority_stored_done(&stored);
+}
+
 static bool listed(const json_t *list, const char *name)
 {
 	size_t i;
@@ -520,6 +554,7 @@ static const struct test tests[] = {
 	TEST(reference_members),
 	TEST(reference_exchange),
 	TEST(reference_compaction),
+	TEST(opens_after_half_a_compaction),
 	TEST(compaction_of_a_tree),
 	TEST(compaction_of_a_line),
 	TEST(two_sides),
