@@ -92,3 +92,21 @@ int sig_find_rotation(const struct node_sig *sig, struct sig_rotation *ret)
 	}
 	return TNE_LOCK_PEER;
 }
+
+int sig_check_affected(const struct lock_state *state, struct bytes key_id,
+		       struct bytes data, struct node_public *ret)
+{
+	struct node_public node;
+	struct node_sig sig;
+	int r = nks_parse(data, &sig);
+
+	if (r < 0)
+		return r;
+	if (!bytes_eq(node_sig_authorizing(&sig), key_id) ||
+	    !node_sig_node(&sig.layer[0], &node))
+		return TNE_LOCK_PEER;
+	r = sig_check(state, &node, &sig);
+	if (r == 0)
+		*ret = node;
+	return r;
+}

@@ -46,4 +46,19 @@ int sig_check(const struct lock_state *state, const struct node_public *node,
  */
 int sig_find_rotation(const struct node_sig *sig, struct sig_rotation *ret);
 
+/**
+ * sig_check_affected() - is a signature one that a key stands behind?
+ * @state:	keys that are trusted
+ * @key_id:	the key
+ * @data:	bytes of the signature, as the server gave it
+ * @ret:	the node that it lets in
+ *
+ * For those that are to be made anew before the key is removed: the server must
+ * not choose which nodes we sign.
+ *
+ * Return: 0, TNE_CBOR, TNE_TOO_LONG, TNE_LOCK_PEER or -ENOMEM.
+ */
+int sig_check_affected(const struct lock_state *state, struct bytes key_id,
+		       struct bytes data, struct node_public *ret);
+
 #endif /* LOCK_SIG_H */

@@ -344,6 +344,7 @@ static void signs_nodes_and_credentials(void)
 	struct lock_state state = { .keys = &key, .n_keys = 1 };
 	struct node_public node = { { 7 } }, next = { { 8 } };
 	struct bytes data, credential;
+	struct node_public found;
 	struct node_sig sig;
 
 	signer_of((struct bytes){ seed[0], SECRET_LEN }, &signer);
@@ -359,6 +360,15 @@ static void signs_nodes_and_credentials(void)
 	CHECK_EQ(sign_rotation(&delegate, data, &next, mem, &data), 0);
 	CHECK_EQ(nks_parse(data, &sig), 0);
 	CHECK_EQ(sig_check(&state, &next, &sig), 0);
+	/* What a key is behind of, whoever has signed the last layer. */
+	CHECK_EQ(sig_check_affected(&state, key.id.b, data, &found), 0);
+	CHECK_EQ(key_cmp_public(&found, &next), 0);
+	CHECK_EQ(sig_check_affected(&state, (struct bytes){
+			delegate.public.byte, KEY_LEN }, data, &found),
+		 TNE_LOCK_PEER);
+	data.len--;
+	CHECK_EQ(sig_check_affected(&state, key.id.b, data, &found),
+		 TNE_CBOR);
 	CHECK_EQ(sign_credential(&signer, &delegate.public, mem,
 				 &credential), 0);
 	CHECK_EQ(nks_parse(credential, &sig), 0);
