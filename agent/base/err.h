@@ -63,6 +63,24 @@ enum tne {
 	TNE_MAP_SILENT = -4403,		/* map stream without messages */
 	TNE_MAP_ENDED = -4404,		/* map stream was ended */
 	TNE_NOT_READY = -4405,		/* the node cannot do that now */
+
+	/* The tailnet lock. */
+	TNE_CBOR = -4500,		/* bytes are not canonical CBOR */
+	TNE_LOCK_AUM = -4501,		/* update makes no sense by itself */
+	TNE_LOCK_PARENT = -4502,	/* update before it is not known */
+	TNE_LOCK_SIGNATURE = -4503,	/* not signed, or not by a trusted key */
+	TNE_LOCK_APPLY = -4504,		/* update does not fit the state */
+	TNE_LOCK_LIMIT = -4505,		/* more updates than we follow */
+	TNE_LOCK_DAMAGED = -4506,	/* stored updates cannot be used */
+	TNE_LOCK_EXISTS = -4507,	/* there is an authority already */
+	TNE_LOCK_DENIED = -4508,	/* authority that was given up here */
+	TNE_LOCK_DISJOINT = -4509,	/* server's updates have none of ours */
+	TNE_LOCK_SIGNER = -4510,	/* our own key is not trusted */
+	TNE_LOCK_SECRET = -4511,	/* secret does not turn the lock off */
+	TNE_LOCK_ANSWER = -4512,	/* server's answer cannot be used */
+	TNE_LOCK_UNSIGNED = -4513,	/* peer without a signature */
+	TNE_LOCK_PEER = -4514,		/* signature does not stand for the peer */
+	TNE_LOCK_ROTATED = -4515,	/* peer has gone over to another key */
 };
 
 enum err_class {

@@ -321,14 +321,14 @@ int json_get_ip(const json_t *object, const char *name, struct ip_addr *ret)
 	return ip_parse(text.s, text.len, ret) < 0 ? TNE_JSON_VALUE : 1;
 }
 
-int json_copy_bytes(const json_t *object, const char *name, size_t max,
-		    struct arena *mem, struct bytes *ret)
+int json_take_bytes(const json_t *value, size_t max, struct arena *mem,
+		    struct bytes *ret)
 {
 	struct json_text text;
 	uint8_t *data;
 	const char *end;
 	size_t len;
-	int r = json_get_text(object, name, max / 3 * 4 + 4, &text);
+	int r = json_take_text(value, max / 3 * 4 + 4, &text);
 
 	if (r <= 0)
 		return r;
@@ -342,6 +342,12 @@ int json_copy_bytes(const json_t *object, const char *name, size_t max,
 		return TNE_JSON_VALUE;
 	*ret = (struct bytes){ .data = len ? data : NULL, .len = len };
 	return 1;
+}
+
+int json_copy_bytes(const json_t *object, const char *name, size_t max,
+		    struct arena *mem, struct bytes *ret)
+{
+	return json_take_bytes(json_object_get(object, name), max, mem, ret);
 }
 
 int json_copy_texts(const json_t *object, const char *name, size_t max,

@@ -167,6 +167,18 @@ int json_get_time(const json_t *object, const char *name,
 int json_get_ip(const json_t *object, const char *name, struct ip_addr *ret);
 
 /**
+ * json_take_bytes() - binary data in base64
+ * @value:	NULL and null are absent
+ * @max:	most bytes
+ * @mem:	owns the copy
+ * @ret:	the data
+ *
+ * Source: RFC 4648, section 4, with padding.
+ */
+int json_take_bytes(const json_t *value, size_t max, struct arena *mem,
+		    struct bytes *ret);
+
+/**
  * json_copy_bytes() - a field that is binary data in base64
  * @object:	the object
  * @name:	of the field

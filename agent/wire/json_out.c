@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "wire/json_out.h"
 
+#include "base/utf8.h"
+
 #include <assert.h>
 #include <math.h>
 #include <stdio.h>
@@ -22,27 +24,6 @@ static void put(struct json_out *out, const char *s, size_t len)
 static void put_text(struct json_out *out, const char *s)
 {
 	put(out, s, strlen(s));
-}
-
-/* Bytes of the character at @s, or 0 if it is no UTF-8. */
-static size_t utf8_len(const unsigned char *s, size_t len)
-{
-	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	size_t i, n = *s < 0x80 ? 1 : *s >= 0xf0 ? 4 : *s >= 0xe0 ? 3 :
-		      *s >= 0xc0 ? 2 : 0;
-	uint32_t c;
-
-	if (n <= 1 || n > len || *s >= 0xf8)
-		return n == 1;
-	c = *s & (0xff >> (n + 1));
-	for (i = 1; i < n; i++) {
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-		c = c << 6 | (s[i] & 0x3f);
-	}
-	if (c < least[n] || c > 0x10ffff || (c >= 0xd800 && c < 0xe000))
-		return 0;
-	return n;
 }
 
 static void put_quoted(struct json_out *out, const char *text, size_t len)

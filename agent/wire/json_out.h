@@ -19,7 +19,7 @@
  * or NULL for an element of an array and for the outermost value.
  */
 
-#define JSON_OUT_DEPTH_MAX 16
+#define JSON_OUT_DEPTH_MAX 32
 
 /**
  * struct json_out - a JSON text being written

@@ -2,6 +2,7 @@
 #include "test.h"
 
 #include <ctype.h>
+#include <unistd.h>
 
 unsigned long test_checks;
 bool test_failed;
@@ -181,9 +182,24 @@ static void vector_run(struct vector *v, const char *file,
 	vector_clear(v);
 }
 
+/* $VECTORS, unless it is a folder of tailnet-lock vectors only. */
+static const char *vectors_dir(const char *file)
+{
+	const char *dir = getenv("VECTORS");
+	char path[4096];
+
+	if (!dir)
+		return VECTORS_DIR;
+	snprintf(path, sizeof(path), "%s/%s", dir, file);
+	if (access(path, F_OK) == 0)
+		return dir;
+	snprintf(path, sizeof(path), "%s/tka", dir);
+	return access(path, F_OK) == 0 ? VECTORS_DIR : dir;
+}
+
 void test_vectors(const char *file, void (*run)(const struct vector *v))
 {
-	const char *dir = getenv("VECTORS") ?: VECTORS_DIR;
+	const char *dir = vectors_dir(file);
 	static char path[4096], line[65536];
 	struct vector v = {};
 	unsigned int count = 0;

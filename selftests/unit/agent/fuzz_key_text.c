@@ -3,6 +3,7 @@
 #include "fuzz_wg_conf.h"
 
 #include "crypto/key_text.h"
+#include "wire/lock_text.h"
 
 #include <assert.h>
 #include <string.h>
@@ -20,6 +21,18 @@ static void same(const char *text, const char *s, size_t len)
 	assert(strlen(text) == len && strncasecmp(text, s, len) == 0);
 }
 
+/* Arguments about the tailnet lock, which end at the first NUL. */
+static void try_argument(const char *s, size_t len)
+{
+	struct arena *mem auto_clean(arena) = arena_new();
+	const char *text = arena_text(mem, s, len);
+	struct lock_text arg;
+
+	if (lock_text_parse(text, mem, &arg) == 0)
+		assert(arg.kind == LOCK_TEXT_BYTES ? arg.votes == 0 :
+		       arg.bytes.len == 0);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	static struct secret32 *secret;
@@ -34,6 +47,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 	if (!secret)
 		secret = secret32_new();
+	try_argument(s, len);
 	if (key_text_parse_machine(s, len, &machine) == 0)
 		same(key_text_format_machine(&machine, &hex), s, len);
 	if (key_text_parse_node(s, len, &node) == 0)
