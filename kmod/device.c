@@ -25,7 +25,7 @@
 #include "socket.h"
 #include "timers.h"
 #include "tx.h"
-#include "txn.h"
+#include "txn_open.h"
 
 /* Tailscale's links have it, and every path can carry it. */
 #define TN_MTU_DEFAULT 1280

@@ -12,6 +12,8 @@
 
 #include "device.h"
 #include "txn.h"
+#include "txn_open.h"
+#include "update.h"
 
 /*
  * One policy per kind of request, so that an attribute which means nothing to

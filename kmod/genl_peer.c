@@ -15,7 +15,7 @@
 #include "keypair.h"
 #include "path.h"
 #include "peer.h"
-#include "txn.h"
+#include "update.h"
 
 /* All peer flags that there are. */
 #define TN_PEER_FLAGS TAILNET_PEER_F_ROAM
