@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Made by scripts/gen-constants.py; do not edit. */
+
+/* -121665/121666. */
+static const struct tn_fe tn_fe_d =
+	{ { 0x34dca135978a3, 0x1a8283b156ebd, 0x5e7a26001c029,
+	    0x739c663a03cbb, 0x52036cee2b6ff } };
+
+/* Twice that. */
+static const struct tn_fe tn_fe_d2 =
+	{ { 0x69b9426b2f159, 0x35050762add7a, 0x3cf44c0038052,
+	    0x6738cc7407977, 0x2406d9dc56dff } };
+
+/* A square root of -1. */
+static const struct tn_fe tn_fe_sqrt_m1 =
+	{ { 0x61b274a0ea0b0, 0x0d5a5fc8f189d, 0x7ef5e9cbd0c60,
+	    0x78595a6804c9e, 0x2b8324804fc1d } };
+
+/* The group order, low word first. */
+static const u64 tn_sc_order[4] = {
+	0x5812631a5cf5d3edULL,
+	0x14def9dea2f79cd6ULL,
+	0x0000000000000000ULL,
+	0x1000000000000000ULL,
+};
+
+/* B, 3B, 5B, ... : y + x, y - x, 2dxy. */
+#define TN_BASE_WINDOW 7
+
+static const struct tn_ge_affine tn_ge_base[32] = {
+	{
+		{ { 0x493c6f58c3b85, 0x0df7181c325f7, 0x0f50b0b3e4cb7,
+		    0x5329385a44c32, 0x07cf9d3a33d4b } },
+		{ { 0x03905d740913e, 0x0ba2817d673a2, 0x23e2827f4e67c,
+		    0x133d2e0c21a34, 0x44fd2f9298f81 } },
+		{ { 0x11205877aaa68, 0x479955893d579, 0x50d66309b67a0,
+		    0x2d42d0dbee5ee, 0x6f117b689f0c6 } },
+	},
+	{
+		{ { 0x5b0a84cee9730, 0x61d10c97155e4, 0x4059cc8096a10,
+		    0x47a608da8014f, 0x7a164e1b9a80f } },
+		{ { 0x11fe8a4fcd265, 0x7bcb8374faacc, 0x52f5af4ef4d4f,
+		    0x5314098f98d10, 0x2ab91587555bd } },
+		{ { 0x6933f0dd0d889, 0x44386bb4c4295, 0x3cb6d3162508c,
+		    0x26368b872a2c6, 0x5a2826af12b9b } },
+	},
+	{
+		{ { 0x2bc4408a5bb33, 0x078ebdda05442, 0x2ffb112354123,
+		    0x375ee8df5862d, 0x2945ccf146e20 } },
+		{ { 0x182c3a447d6ba, 0x22964e536eff2, 0x192821f540053,
+		    0x2f9f19e788e5c, 0x154a7e73eb1b5 } },
+		{ { 0x3dbf1812a8285, 0x0fa17ba3f9797, 0x6f69cb49c3820,
+		    0x34d5a0db3858d, 0x43aabe696b3bb } },
+	},
+	{
+		{ { 0x25cd0944ea3bf, 0x75673b81a4d63, 0x150b925d1c0d4,
+		    0x13f38d9294114, 0x461bea69283c9 } },
+		{ { 0x72c9aaa3221b1, 0x267774474f74d, 0x064b0e9b28085,
+		    0x3f04ef53b27c9, 0x1d6edd5d2e531 } },
+		{ { 0x36dc801b8b3a2, 0x0e0a7d4935e30, 0x1deb7cecc0d7d,
+		    0x053a94e20dd2c, 0x7a9fbb1c6a0f9 } },
+	},
+	{
+		{ { 0x6678aa6a8632f, 0x5ea3788d8b365, 0x21bd6d6994279,
+		    0x7ace75919e4e3, 0x34b9ed338add7 } },
+		{ { 0x6217e039d8064, 0x6dea408337e6d, 0x57ac112628206,
+		    0x647cb65e30473, 0x49c05a51fadc9 } },
+		{ { 0x4e8bf9045af1b, 0x514e33a45e0d6, 0x7533c5b8bfe0f,
+		    0x583557b7e14c9, 0x73c172021b008 } },
+	},
+	{
+		{ { 0x700848a802ade, 0x1e04605c4e5f7, 0x5c0d01b9767fb,
+		    0x7d7889f42388b, 0x4275aae2546d8 } },
+		{ { 0x75b0249864348, 0x52ee11070262b, 0x237ae54fb5acd,
+		    0x3bfd1d03aaab5, 0x18ab598029d5c } },
+		{ { 0x32cc5fd6089e9, 0x426505c949b05, 0x46a18880c7ad2,
+		    0x4a4221888ccda, 0x3dc65522b53df } },
+	},
+	{
+		{ { 0x0c222a2007f6d, 0x356b79bdb77ee, 0x41ee81efe12ce,
+		    0x120a9bd07097d, 0x234fd7eec346f } },
+		{ { 0x7013b327fbf93, 0x1336eeded6a0d, 0x2b565a2bbf3af,
+		    0x253ce89591955, 0x0267882d17602 } },
+		{ { 0x0a119732ea378, 0x63bf1ba8e2a6c, 0x69f94cc90df9a,
+		    0x431d1779bfc48, 0x497ba6fdaa097 } },
+	},
+	{
+		{ { 0x6cc0313cfeaa0, 0x1a313848da499, 0x7cb534219230a,
+		    0x39596dedefd60, 0x61e22917f12de } },
+		{ { 0x3cd86468ccf0b, 0x48553221ac081, 0x6c9464b4e0a6e,
+		    0x75fba84180403, 0x43b5cd4218d05 } },
+		{ { 0x2762f9bd0b516, 0x1c6e7fbddcbb3, 0x75909c3ace2bd,
+		    0x42101972d3ec9, 0x511d61210ae4d } },
+	},
+	{
+		{ { 0x676ef950e9d81, 0x1b81ae089f258, 0x63c4922951883,
+		    0x2f1d54d9b3237, 0x6d325924ddb85 } },
+		{ { 0x386484420de87, 0x2d6b25db68102, 0x650b4962873c0,
+		    0x4081cfd271394, 0x71a7fe6fe2482 } },
+		{ { 0x182b8a5c8c854, 0x73fcbe5406d8e, 0x5de3430cff451,
+		    0x554b967ac8c41, 0x4746c4b6559ee } },
+	},
+	{
+		{ { 0x77b3c6dc69a2b, 0x4edf13ec2fa6e, 0x4e85ad77beac8,
+		    0x7dba2b28e7bda, 0x5c9a51de34fe9 } },
+		{ { 0x546c864741147, 0x3a1df99092690, 0x1ca8cc9f4d6bb,
+		    0x36b7fc9cd3b03, 0x219663497db5e } },
+		{ { 0x0f1cf79f10e67, 0x43ccb0a2b7ea2, 0x05089dfff776a,
+		    0x1dd84e1d38b88, 0x4804503c60822 } },
+	},
+	{
+		{ { 0x49ed02ca37fc7, 0x474c2b5957884, 0x5b8388e816683,
+		    0x4b6c454b76be4, 0x553398a516506 } },
+		{ { 0x021d23a36d175, 0x4fd3373c6476d, 0x20e291eeed02a,
+		    0x62f2ecf2e7210, 0x771e098858de4 } },
+		{ { 0x2f5d278451edf, 0x730b133997342, 0x6965420eb6975,
+		    0x308a3bfa516cf, 0x5a5ed1d68ff5a } },
+	},
+	{
+		{ { 0x5122afe150e83, 0x4afc966bb0232, 0x1c478833c8268,
+		    0x17839c3fc148f, 0x44acb897d8bf9 } },
+		{ { 0x5e0c558527359, 0x3395b73afd75c, 0x072afa4e4b970,
+		    0x62214329e0f6d, 0x019b60135fefd } },
+		{ { 0x068145e134b83, 0x1e4860982c3cc, 0x068fb5f13d799,
+		    0x7c9283744547e, 0x150c49fde6ad2 } },
+	},
+	{
+		{ { 0x3f29509471138, 0x729eeb4ca31cf, 0x69c22b575bfbc,
+		    0x4910857bce212, 0x6b2b5a075bb99 } },
+		{ { 0x1863c9cdca868, 0x3770e295a1709, 0x0d85a3720fd13,
+		    0x5e0ff1f71ab06, 0x78a6d7791e05f } },
+		{ { 0x7704b47a0b976, 0x2ae82e91aab17, 0x50bd6429806cd,
+		    0x68055158fd8ea, 0x725c7ffc4ad55 } },
+	},
+	{
+		{ { 0x26715d1cf99b2, 0x2205441a69c88, 0x448427dcd4b54,
+		    0x1d191e88abdc5, 0x794cc9277cb1f } },
+		{ { 0x02bf71cd098c0, 0x49dabcc6cd230, 0x40a6533f905b2,
+		    0x573efac2eb8a4, 0x4cd54625f855f } },
+		{ { 0x6c426c2ac5053, 0x5a65ece4b095e, 0x0c44086f26bb6,
+		    0x7429568197885, 0x7008357b6fcc8 } },
+	},
+	{
+		{ { 0x0672738773f01, 0x752bf799f6171, 0x6b4a6dae33323,
+		    0x7b54696ead1dc, 0x06ef7e9851ad0 } },
+		{ { 0x39fbb82584a34, 0x47a568f257a03, 0x14d88091ead91,
+		    0x2145b18b1ce24, 0x13a92a3669d6d } },
+		{ { 0x3771cc0577de5, 0x3ca06bb8b9952, 0x00b81c5d50390,
+		    0x43512340780ec, 0x3c296ddf8a2af } },
+	},
+	{
+		{ { 0x515f9d914a713, 0x73191ff2255d5, 0x54f5cc2a4bdef,
+		    0x3dd57fc118bcf, 0x7a99d393490c7 } },
+		{ { 0x34d2ebb1f2541, 0x0e815b723ff9d, 0x286b416e25443,
+		    0x0bdfe38d1bee8, 0x0a892c7007477 } },
+		{ { 0x2ed2436bda3e8, 0x02afd00f291ea, 0x0be7381dea321,
+		    0x3e952d4b2b193, 0x286762d28302f } },
+	},
+	{
+		{ { 0x036093ce35b25, 0x3b64d7552e9cf, 0x71ee0fe0b8460,
+		    0x69d0660c969e5, 0x32f1da046a9d9 } },
+		{ { 0x58e2bce2ef5bd, 0x68ce8f78c6f8a, 0x6ee26e39261b2,
+		    0x33d0aa50bcf9d, 0x7686f2a3d6f17 } },
+		{ { 0x512a66d597c6a, 0x0609a70a57551, 0x026c08a3c464c,
+		    0x4531fc8ee39e1, 0x561305f8a9ad2 } },
+	},
+	{
+		{ { 0x4978dec92aed1, 0x069adae7ca201, 0x11ee923290f55,
+		    0x69641898d916c, 0x00aaec53e35d4 } },
+		{ { 0x2cc28e7b0c0d5, 0x77b60eb8a6ce4, 0x4042985c277a6,
+		    0x636657b46d3eb, 0x030a1aef2c57c } },
+		{ { 0x1f773003ad2aa, 0x005642cc10f76, 0x03b48f82cfca6,
+		    0x2403c10ee4329, 0x20be9c1c24065 } },
+	},
+	{
+		{ { 0x387d8249673a6, 0x5bea8dc927c2a, 0x5bd8ed5650ef0,
+		    0x0ef0e3fcd40e1, 0x750ab3361f0ac } },
+		{ { 0x0e44ae2025e60, 0x5f97b9727041c, 0x5683472c0ecec,
+		    0x188882eb1ce7c, 0x69764c545067e } },
+		{ { 0x23283a2f81037, 0x477aff97e23d1, 0x0b8958dbcbb68,
+		    0x0205b97e8add6, 0x54f96b3fb7075 } },
+	},
+	{
+		{ { 0x5f20429669279, 0x08fafae4941f5, 0x15d83c4eb7688,
+		    0x1cf379eca4146, 0x3d7fe9c52bb75 } },
+		{ { 0x5afc616b11ecd, 0x39f4aec8f22ef, 0x3b39e1625d92e,
+		    0x5f85bd4508873, 0x78e6839fbe85d } },
+		{ { 0x32df737b8856b, 0x0608342f14e06, 0x3967889d74175,
+		    0x1211907fba550, 0x70f268f350088 } },
+	},
+	{
+		{ { 0x64583b1805f47, 0x22c1baf832cd0, 0x132c01bd4d717,
+		    0x4ecf4c3a75b8f, 0x7c0d345cfad88 } },
+		{ { 0x4112070dcf355, 0x7dcff9c22e464, 0x54ada60e03325,
+		    0x25cd98eef769a, 0x404e56c039b8c } },
+		{ { 0x71f4b8c78338a, 0x62cfc16bc2b23, 0x17cf51280d9aa,
+		    0x3bbae5e20a95a, 0x20d754762aaec } },
+	},
+	{
+		{ { 0x7c36fc73bb758, 0x4a6c797734bd1, 0x0ef248ab3950e,
+		    0x63154c9a53ec8, 0x2b8f1e46f3cee } },
+		{ { 0x4feb135b9f543, 0x63bd192ad93ae, 0x44e2ea612cdf7,
+		    0x670f4991583ab, 0x38b8ada8790b4 } },
+		{ { 0x04a9cdf51f95d, 0x5d963fbd596b8, 0x22d9b68ace54a,
+		    0x4a98e8836c599, 0x049aeb32ceba1 } },
+	},
+	{
+		{ { 0x07d0b75fc7931, 0x16f4ce4ba754a, 0x5ace4c03fbe49,
+		    0x27e0ec12a159c, 0x795ee17530f67 } },
+		{ { 0x67d3c63dcfe7e, 0x112f0adc81aee, 0x53df04c827165,
+		    0x2fe5b33b430f0, 0x51c665e0c8d62 } },
+		{ { 0x25b0a52ecbd81, 0x5dc0695fce4a9, 0x3b928c575047d,
+		    0x23bf3512686e5, 0x6cd19bf49dc54 } },
+	},
+	{
+		{ { 0x6612165afc386, 0x1171aa36203ff, 0x2642ea820a8aa,
+		    0x1f3bb7b313f10, 0x5e01b3a7429e4 } },
+		{ { 0x7619052179ca3, 0x0c16593f0afd0, 0x265c4795c7428,
+		    0x31c40515d5442, 0x7520f3db40b2e } },
+		{ { 0x50be3d39357a1, 0x3ab33d294a7b6, 0x4c479ba59edb3,
+		    0x4c30d184d326f, 0x71092c9ccef3c } },
+	},
+	{
+		{ { 0x3d8ac74051dcf, 0x10ab6f543d0ad, 0x5d0f3ac0fda90,
+		    0x5ef1d2573e5e4, 0x4173a5bb7137a } },
+		{ { 0x0523f0364918c, 0x687f56d638a7b, 0x20796928ad013,
+		    0x5d38405a54f33, 0x0ea15b03d0257 } },
+		{ { 0x56e31f0f9218a, 0x5635f88e102f8, 0x2cbc5d969a5b8,
+		    0x533fbc98b347a, 0x5fc565614a4e3 } },
+	},
+	{
+		{ { 0x2e1e67790988e, 0x1e38b9ae44912, 0x648fbb4075654,
+		    0x28df1d840cd72, 0x3214c7409d466 } },
+		{ { 0x6570dc46d7ae5, 0x18a9f1b91e26d, 0x436b6183f42ab,
+		    0x550acaa4f8198, 0x62711c414c454 } },
+		{ { 0x1827406651770, 0x4d144f286c265, 0x17488f0ee9281,
+		    0x19e6cdb5c760c, 0x5bea94073ecb8 } },
+	},
+	{
+		{ { 0x0ce63f343d2f8, 0x1e0a87d1e368e, 0x045edbc019eea,
+		    0x6979aed28d0d1, 0x4ad0785944f1b } },
+		{ { 0x5bf0912c89be4, 0x62fadcaf38c83, 0x25ec196b3ce2c,
+		    0x77655ff4f017b, 0x3aacd5c148f61 } },
+		{ { 0x63b34c3318301, 0x0e0e62d04d0b1, 0x676a233726701,
+		    0x29e9a042d9769, 0x3aff0cb1d9028 } },
+	},
+	{
+		{ { 0x6430bf4c53505, 0x264c3e4507244, 0x74c9f19a39270,
+		    0x73f84f799bc47, 0x2ccf9f732bd99 } },
+		{ { 0x5c7eb3a20405e, 0x5fdb5aad930f8, 0x4a757e63b8c47,
+		    0x28e9492972456, 0x110e7e86f4cd2 } },
+		{ { 0x0d89ed603f5e4, 0x51e1604018af8, 0x0b8eedc4a2218,
+		    0x51ba98b9384d0, 0x05c557e0b9693 } },
+	},
+	{
+		{ { 0x6bbb089c20eb0, 0x6df41fb0b9eee, 0x51087ed87e16f,
+		    0x102db5c9fa731, 0x289fef0841861 } },
+		{ { 0x1ce311fc97e6f, 0x6023f3fb5db1f, 0x7b49775e8fc98,
+		    0x3ad70adbf5045, 0x6e154c178fe98 } },
+		{ { 0x16336fed69abf, 0x4f066b929f9ec, 0x4e9ff9e6c5b93,
+		    0x18c89bc4bb2ba, 0x6afbf642a95ca } },
+	},
+	{
+		{ { 0x55070f913a8cc, 0x765619eac2bbc, 0x3ab5225f47459,
+		    0x76ced14ab5b48, 0x12c093cedb801 } },
+		{ { 0x0de0c62f5d2c1, 0x49601cf734fb5, 0x6b5c38263f0f6,
+		    0x4623ef5b56d06, 0x0db4b851b9503 } },
+		{ { 0x47f9308b8190f, 0x414235c621f82, 0x31f5ff41a5a76,
+		    0x6736773aab96d, 0x33aa8799c6635 } },
+	},
+	{
+		{ { 0x0f588fc156cb1, 0x363414da4f069, 0x7296ad9b68aea,
+		    0x4d3711316ae43, 0x212cd0c1c8d58 } },
+		{ { 0x7f51ebd085cf2, 0x12cfa67e3f5e1, 0x1800cf1e3d46a,
+		    0x54337615ff0a8, 0x233c6f29e8e21 } },
+		{ { 0x4d5107f18c781, 0x64a4fd3a51a5e, 0x4f4cd0448bb37,
+		    0x671d38543151e, 0x1db7778911914 } },
+	},
+	{
+		{ { 0x14769dd701ab6, 0x28339f1b4b667, 0x4ab214b8ae37b,
+		    0x25f0aefa0b0fe, 0x7ae2ca8a017d2 } },
+		{ { 0x352397c6bc26f, 0x18a7aa0227bbe, 0x5e68cc1ea5f8b,
+		    0x6fe3e3a7a1d5f, 0x31ad97ad26e2a } },
+		{ { 0x017ed0920b962, 0x187e33b53b6fd, 0x55829907a1463,
+		    0x641f248e0a792, 0x1ed1fc53a6622 } },
+	},
+};
