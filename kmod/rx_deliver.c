@@ -199,7 +199,10 @@ static unsigned int tn_rx_deliver(struct tn_napi *n, struct tn_batch *b)
 	if (unlikely(tn_peer_is_cut(peer) || !READ_ONCE(n->tn->up))) {
 		tn_drop_count(n->tn, tn_peer_is_dead(peer) ||
 				     !READ_ONCE(n->tn->up) ?
-				     TN_DROP_RX_DOWN : TN_DROP_RX_KEY_EXPIRED,
+				     TN_DROP_RX_DOWN :
+				     tn_peer_is_suspended(peer) ?
+				     TN_DROP_RX_NOT_ADMITTED :
+				     TN_DROP_RX_KEY_EXPIRED,
 			      b->nsegs);
 		return b->nsegs;
 	}

@@ -97,7 +97,10 @@ void tn_tx_send(struct tn_batch *b)
 	atomic_sub(b->nsegs, &tn->segs_queued);
 	if (unlikely(tn_peer_is_cut(peer) || !READ_ONCE(tn->up))) {
 		tn_drop_count(tn, tn_peer_is_dead(peer) || !READ_ONCE(tn->up) ?
-				  TN_DROP_TX_DOWN : TN_DROP_TX_KEY_EXPIRED,
+				  TN_DROP_TX_DOWN :
+				  tn_peer_is_suspended(peer) ?
+				  TN_DROP_TX_NOT_ADMITTED :
+				  TN_DROP_TX_KEY_EXPIRED,
 			      b->nsegs);
 		tn_batch_put(b);
 		return;

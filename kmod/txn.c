@@ -18,6 +18,7 @@
 #include "device.h"
 #include "events.h"
 #include "expiry.h"
+#include "lock.h"
 #include "path.h"
 #include "peer.h"
 #include "socket.h"
@@ -49,7 +50,7 @@ static bool tn_txn_adopts(const struct tn_dev_update *dev)
 static bool tn_txn_empty(const struct tn_update *upd)
 {
 	return !upd->dev.has && !upd->dev.flags_mask && !upd->num_peers &&
-	       !upd->replace;
+	       !upd->replace && !upd->lock.keys && !upd->lock.off;
 }
 
 static int tn_txn_check_dev(struct tn_device *tn, const struct tn_update *upd,
@@ -81,7 +82,8 @@ static int tn_txn_check(struct tn_device *tn, struct tn_update *upd,
 	ret = tn_plan_make(plan, tn, upd, extack);
 	if (ret)
 		return ret;
-	return tn_txn_check_dev(tn, upd, extack);
+	ret = tn_txn_check_dev(tn, upd, extack);
+	return ret ?: tn_lock_check(tn, upd, extack);
 }
 
 static int tn_txn_reserve_peers(struct tn_device *tn, struct tn_plan *plan)
@@ -204,6 +206,9 @@ static int tn_txn_reserve(struct tn_device *tn, struct tn_update *upd,
 	ret = tn_txn_reserve_aips(tn, plan);
 	if (ret)
 		goto err_unreserve;
+	ret = tn_lock_reserve(tn, upd);
+	if (ret)
+		goto err_unreserve;
 	/* Last, for it takes sockets from their owners or binds a port. */
 	ret = tn_txn_reserve_sockets(tn, &upd->dev, res, extack);
 	if (ret)
@@ -245,6 +250,7 @@ static void tn_txn_commit_item(struct tn_peer *peer,
 		WRITE_ONCE(peer->expires_s, item->expires_s);
 	if (item->has & TN_PEER_HAS_ENDPOINT)
 		tn_txn_commit_endpoint(peer, item);
+	tn_lock_commit_item(peer, item);
 }
 
 /* Settings of peers that are new first: nobody sees them half set. */
@@ -259,9 +265,12 @@ static void tn_txn_commit_peers(const struct tn_update *upd,
 			tn_txn_commit_item(tn_target_peer(item->target), item);
 		cond_resched();
 	}
-	list_for_each_entry(target, &plan->list, list)
-		if (target->fresh)
-			tn_peer_publish(target->fresh);
+	list_for_each_entry(target, &plan->list, list) {
+		if (!target->fresh)
+			continue;
+		tn_lock_commit_new(target->fresh);
+		tn_peer_publish(target->fresh);
+	}
 }
 
 /* Prefixes taken from a peer by name, and not given again later. */
@@ -427,18 +436,28 @@ static void tn_txn_commit_start(struct tn_device *tn,
 	}
 }
 
-/* Nothing left to fail. */
+/*
+ * Nothing left to fail. The keys of the lock first, and everybody judged by them
+ * before any address changes hands: who is not to be admitted never has one, not
+ * for a moment.
+ */
 static void tn_txn_commit(struct tn_device *tn, const struct tn_update *upd,
 			  struct tn_plan *plan, const struct tn_reserve *res)
 {
+	bool was_locked = tn->lock.keys;
+
+	tn_lock_commit_keys(tn, upd, plan);
 	tn_txn_commit_peers(upd, plan);
+	tn_lock_commit_verdicts(tn, upd);
 	tn_txn_commit_aips(tn, upd, plan);
 	tn_peers_remove(tn, &plan->gone);
 	tn_txn_commit_dev(tn, upd, plan, res);
+	tn_lock_commit_turned(tn);
 	tn_txn_commit_expiry(tn, upd);
 	tn_txn_commit_start(tn, upd);
 	WRITE_ONCE(tn->generation, tn->generation + 1);
 	tn_event_device(tn, TAILNET_EVENT_CONFIG);
+	tn_lock_commit_told(tn, upd, was_locked);
 }
 
 /**
@@ -516,6 +535,9 @@ int tn_txn_apply(struct tn_device *tn, struct tn_update *upd,
 {
 	int ret;
 
+	ret = tn_lock_prepare(tn, upd, NULL);
+	if (ret)
+		return ret;
 	mutex_lock(&tn->cfg_lock);
 	ret = tn_txn_apply_locked(tn, upd, extack);
 	mutex_unlock(&tn->cfg_lock);

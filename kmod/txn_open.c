@@ -13,6 +13,7 @@
 #include <net/net_namespace.h>
 
 #include "device.h"
+#include "lock.h"
 #include "txn.h"
 #include "update.h"
 
@@ -196,6 +197,30 @@ static struct tn_txn *tn_txn_find(struct tn_device *tn,
 	return tn->txn;
 }
 
+/*
+ * Check the signatures as they come, by the keys that the transaction brings or
+ * else the device's. What is not right by then is seen to at the end.
+ */
+static int tn_txn_prepare(struct tn_device *tn,
+			  const struct tn_txn_owner *owner, u32 token,
+			  struct tn_update *upd, struct netlink_ext_ack *extack)
+{
+	struct tn_lock_keys *keys = NULL;
+	struct tn_txn *txn;
+	int ret;
+
+	mutex_lock(&tn->cfg_lock);
+	txn = tn_txn_find(tn, owner, token, extack);
+	if (!IS_ERR(txn) && !upd->lock.keys)
+		keys = tn_lock_keys_get(txn->upd.lock.keys);
+	mutex_unlock(&tn->cfg_lock);
+	if (IS_ERR(txn))
+		return PTR_ERR(txn);
+	ret = tn_lock_prepare(tn, upd, keys);
+	tn_lock_keys_put(keys);
+	return ret;
+}
+
 /**
  * tn_txn_add() - hand items to a transaction
  * @tn:		the device, held
@@ -205,15 +230,18 @@ static struct tn_txn *tn_txn_find(struct tn_device *tn,
  * @extack:	told what is wrong
  *
  * Context: Process; takes cfg_lock.
- * Return: 0, -ENOENT, -EPERM, -E2BIG. The transaction stays open.
+ * Return: 0, -ENOENT, -EPERM, -E2BIG, -ENOMEM. The transaction stays open.
  */
 int tn_txn_add(struct tn_device *tn, const struct tn_txn_owner *owner,
 	       u32 token, struct tn_update *upd,
 	       struct netlink_ext_ack *extack)
 {
 	struct tn_txn *txn;
-	int ret = 0;
+	int ret;
 
+	ret = tn_txn_prepare(tn, owner, token, upd, extack);
+	if (ret)
+		return ret;
 	mutex_lock(&tn->cfg_lock);
 	txn = tn_txn_find(tn, owner, token, extack);
 	if (IS_ERR(txn)) {
@@ -224,6 +252,27 @@ int tn_txn_add(struct tn_device *tn, const struct tn_txn_owner *owner,
 	} else {
 		tn_update_append(&txn->upd, upd);
 		txn->idle_since = jiffies;
+	}
+	mutex_unlock(&tn->cfg_lock);
+	return ret;
+}
+
+/* The transaction is nobody's but ours. */
+static int tn_txn_commit(struct tn_device *tn, struct tn_txn *txn,
+			 struct netlink_ext_ack *extack)
+{
+	int ret;
+
+	ret = tn_lock_prepare(tn, &txn->upd, NULL);
+	if (ret)
+		return ret;
+	mutex_lock(&tn->cfg_lock);
+	if (txn->generation != tn->generation) {
+		NL_SET_ERR_MSG(extack,
+			       "the configuration changed during the transaction");
+		ret = -EAGAIN;
+	} else {
+		ret = tn_txn_apply_locked(tn, &txn->upd, extack);
 	}
 	mutex_unlock(&tn->cfg_lock);
 	return ret;
@@ -246,23 +295,16 @@ int tn_txn_end(struct tn_device *tn, const struct tn_txn_owner *owner,
 	       u32 token, bool commit, struct netlink_ext_ack *extack)
 {
 	struct tn_txn *txn;
-	int ret = 0;
+	int ret;
 
 	mutex_lock(&tn->cfg_lock);
 	txn = tn_txn_find(tn, owner, token, extack);
-	if (IS_ERR(txn)) {
-		mutex_unlock(&tn->cfg_lock);
-		return PTR_ERR(txn);
-	}
-	tn_txn_detach(tn);
-	if (commit && txn->generation != tn->generation) {
-		NL_SET_ERR_MSG(extack,
-			       "the configuration changed during the transaction");
-		ret = -EAGAIN;
-	} else if (commit) {
-		ret = tn_txn_apply_locked(tn, &txn->upd, extack);
-	}
+	if (!IS_ERR(txn))
+		tn_txn_detach(tn);
 	mutex_unlock(&tn->cfg_lock);
+	if (IS_ERR(txn))
+		return PTR_ERR(txn);
+	ret = commit ? tn_txn_commit(tn, txn, extack) : 0;
 	tn_txn_free(txn);
 	return ret;
 }
