@@ -527,6 +527,9 @@ static void one_case(const char *name, const uint8_t *node, const uint8_t *sig,
 		return;
 	if (want && lenient && !strcmp(verdict, "wrapping"))
 		return;
+	/* Valid, and about a key that it leaves behind: that is the table's. */
+	if (want && !strcmp(verdict, "obsolete"))
+		return;
 	wrong++;
 	printf("%s: %s, expected %s\n", name, verdict,
 	       want ? "admitted" : "something else");
