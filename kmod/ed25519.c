@@ -505,7 +505,7 @@ static bool tn_ge_decode(struct tn_ge *r, const u8 in[32], bool negate)
 	tn_fe_from_bytes(&r->y, in);
 	if (!tn_ge_recover_x(&r->x, &r->y))
 		return false;
-	if (tn_fe_is_odd(&r->x) != (odd != negate)) {
+	if (tn_fe_is_odd(&r->x) != (odd ^ negate)) {
 		tn_fe_sub(&r->x, &tn_fe_zero, &r->x);
 		tn_fe_carry(&r->x);
 	}

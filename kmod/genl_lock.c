@@ -11,7 +11,6 @@
 #include "txn.h"
 #include "update.h"
 
-
 const struct nla_policy tn_genl_layer_policy[TAILNET_A_LAYER_MAX + 1] = {
 	[TAILNET_A_LAYER_KIND] = NLA_POLICY_RANGE(NLA_U8, 1, 3),
 	[TAILNET_A_LAYER_PUBKEY] = NLA_POLICY_RANGE(NLA_BINARY, 1, 34),
@@ -216,8 +215,10 @@ int tn_genl_parse_lock(const struct nlattr *nest, struct tn_update *upd,
 	keys = tn_genl_make_keys(nest,
 				 nla_get_u64(tb[TAILNET_A_LOCK_GENERATION]),
 				 tb[TAILNET_A_LOCK_HEAD], num);
-	if (!keys)
+	if (!keys) {
+		NL_SET_ERR_MSG_ATTR(extack, nest, "out of memory");
 		return -ENOMEM;
+	}
 	tn_lock_keys_put(upd->lock.keys);
 	upd->lock.keys = keys;
 	upd->lock.attr = nest;

@@ -231,6 +231,7 @@ static int tn_lock_batch_check(struct tn_device *tn, struct tn_lock_batch *b,
  * @tn:		the device, held
  * @upd:	the update
  * @keys:	by which it will be judged; NULL = its own, or else the device's
+ * @extack:	told what is wrong, or NULL
  *
  * What is checked here need not be checked while changes of configuration wait.
  *
@@ -239,7 +240,8 @@ static int tn_lock_batch_check(struct tn_device *tn, struct tn_lock_batch *b,
  * Return: 0 or -ENOMEM.
  */
 int tn_lock_prepare(struct tn_device *tn, struct tn_update *upd,
-		    struct tn_lock_keys *keys)
+		    struct tn_lock_keys *keys,
+		    struct netlink_ext_ack *extack)
 {
 	struct tn_lock_batch batch;
 	int ret;
@@ -253,6 +255,8 @@ int tn_lock_prepare(struct tn_device *tn, struct tn_update *upd,
 	if (!ret && keys)
 		ret = tn_lock_batch_check(tn, &batch, keys);
 	tn_lock_keys_put(keys);
+	if (ret)
+		NL_SET_ERR_MSG(extack, "out of memory");
 	return ret;
 }
 

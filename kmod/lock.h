@@ -107,7 +107,8 @@ const char *tn_lock_verdict_name(enum tailnet_verdict verdict);
  * and those that turned stop or start.
  */
 int tn_lock_prepare(struct tn_device *tn, struct tn_update *upd,
-		    struct tn_lock_keys *keys);
+		    struct tn_lock_keys *keys,
+		    struct netlink_ext_ack *extack);
 int tn_lock_check(const struct tn_device *tn, const struct tn_update *upd,
 		  struct netlink_ext_ack *extack);
 int tn_lock_reserve(struct tn_device *tn, struct tn_update *upd);

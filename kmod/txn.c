@@ -535,7 +535,7 @@ int tn_txn_apply(struct tn_device *tn, struct tn_update *upd,
 {
 	int ret;
 
-	ret = tn_lock_prepare(tn, upd, NULL);
+	ret = tn_lock_prepare(tn, upd, NULL, extack);
 	if (ret)
 		return ret;
 	mutex_lock(&tn->cfg_lock);

@@ -216,7 +216,7 @@ static int tn_txn_prepare(struct tn_device *tn,
 	mutex_unlock(&tn->cfg_lock);
 	if (IS_ERR(txn))
 		return PTR_ERR(txn);
-	ret = tn_lock_prepare(tn, upd, keys);
+	ret = tn_lock_prepare(tn, upd, keys, extack);
 	tn_lock_keys_put(keys);
 	return ret;
 }
@@ -263,7 +263,7 @@ static int tn_txn_commit(struct tn_device *tn, struct tn_txn *txn,
 {
 	int ret;
 
-	ret = tn_lock_prepare(tn, &txn->upd, NULL);
+	ret = tn_lock_prepare(tn, &txn->upd, NULL, extack);
 	if (ret)
 		return ret;
 	mutex_lock(&tn->cfg_lock);
