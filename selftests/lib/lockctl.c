@@ -10,6 +10,7 @@
  *	  lockctl DEV watch
  *	  lockctl DEV vectors FOLDER
  *	  lockctl DEV filter FOLDER
+ *	  lockctl DEV bench PEERS
  *
  * NAME stands for a signing key made of it. SIGNATURE is one of
  *	none				take the signature away
@@ -23,6 +24,7 @@
  * module's words behind it, and ends with 1, if the module refuses. "vectors" and
  * "filter" install the recorded cases of a folder one by one, or table by table,
  * and compare verdicts; the device must have no peers and is left without.
+ * "bench" installs so many signed peers and says how long what takes.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -746,6 +748,111 @@ static int filter(const char *base)
 	return wrong != 0;
 }
 
+/* Many peers. */
+
+static uint32_t token;
+
+static int on_token(struct nl_msg *msg, void *arg)
+{
+	struct nlattr *top = nlmsg_find_attr(nlmsg_hdr(msg), GENL_HDRLEN,
+					     TAILNET_A_TXN);
+	struct nlattr *tb[TAILNET_A_TXN_MAX + 1];
+
+	(void)arg;
+	if (top && !nla_parse_nested(tb, TAILNET_A_TXN_MAX, top, NULL))
+		token = nla_get_u32(tb[TAILNET_A_TXN_TOKEN]);
+	return NL_OK;
+}
+
+static struct nl_msg *new_txn_msg(uint8_t cmd, bool begin)
+{
+	struct nl_msg *msg = new_msg(cmd);
+	struct nlattr *nest = nla_nest_start(msg, TAILNET_A_TXN);
+
+	if (begin)
+		nla_put_u32(msg, TAILNET_A_TXN_MODE, TAILNET_TXN_REPLACE);
+	else
+		nla_put_u32(msg, TAILNET_A_TXN_TOKEN, token);
+	nla_nest_end(msg, nest);
+	return msg;
+}
+
+static double seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec + now.tv_nsec / 1e9;
+}
+
+static void must(int ret)
+{
+	if (ret)
+		die(error_text);
+}
+
+/* A table of @n peers, each signed by alice, in the place of the one there is. */
+static void install(unsigned int n, const struct tn_nodesig_layer *sigs)
+{
+	struct nl_msg *msg;
+	unsigned int i;
+
+	must(talk(new_txn_msg(TAILNET_CMD_TXN_BEGIN, true), on_token, NULL));
+	for (i = 0; i < n;) {
+		msg = new_txn_msg(TAILNET_CMD_TXN_ADD, false);
+		do {
+			put_peer(msg, sigs[i].pubkey + 2, &sigs[i], 1,
+				 FLAG_AS_IS);
+		} while (++i % 1000 && i < n);
+		must(talk(msg, NULL, NULL));
+	}
+	must(talk(new_txn_msg(TAILNET_CMD_TXN_COMMIT, false), NULL, NULL));
+}
+
+static int bench(unsigned int n)
+{
+	struct tn_nodesig_layer *sigs = calloc(n + 1, sizeof(*sigs));
+	struct signer alice, bob;
+	uint8_t keys[2][32], node[32];
+	unsigned int i, num;
+	double t;
+
+	make_signer("alice", &alice);
+	make_signer("bob", &bob);
+	for (i = 0; i < n; i++) {
+		num = 0;
+		randombytes_buf(node, 32);
+		first(sigs + i, &num, TN_NODESIG_DIRECT, "alice", node, NULL);
+	}
+	memcpy(keys[0], alice.public, 32);
+	memcpy(keys[1], bob.public, 32);
+
+	t = seconds();
+	install(n, sigs);
+	printf("%u peers, lock off: %.3f s\n", n, seconds() - t);
+	t = seconds();
+	use_keys(keys, 1);
+	printf("lock on, all checked: %.3f s\n", seconds() - t);
+	t = seconds();
+	install(n, sigs);
+	printf("the same table again: %.3f s\n", seconds() - t);
+	t = seconds();
+	use_keys(keys, 2);
+	printf("one key more: %.3f s\n", seconds() - t);
+	t = seconds();
+	use_keys(keys + 1, 1);
+	printf("all refused: %.3f s\n", seconds() - t);
+	t = seconds();
+	use_keys(keys, 1);
+	printf("all admitted: %.3f s\n", seconds() - t);
+	install(0, sigs);
+	t = seconds();
+	install(n, sigs);
+	printf("%u peers, lock on: %.3f s\n", n, seconds() - t);
+	install(0, sigs);
+	return 0;
+}
+
 static int set_named(uint64_t generation, int argc, char **argv)
 {
 	static uint8_t keys[1024][32];
@@ -803,5 +910,7 @@ int main(int argc, char **argv)
 		return vectors(argv[3]);
 	if (!strcmp(what, "filter") && argc == 4)
 		return filter(argv[3]);
+	if (!strcmp(what, "bench") && argc == 4)
+		return bench(strtoul(argv[3], NULL, 0));
 	die("usage");
 }
