@@ -384,7 +384,7 @@ static struct tn_aip_owner *trie_lookup(const struct tn_aip_node *node,
 
 	while (node && trie_covers(node, key)) {
 		owner = rcu_dereference(node->owner);
-		if (owner)
+		if (owner && likely(!READ_ONCE(owner->parked)))
 			best = owner;
 		if (node->cidr >= bits)
 			break;
@@ -405,7 +405,7 @@ static struct tn_aip_owner *lookup(const struct tn_allowedips *t,
 	if (node)
 		owner = rcu_dereference(node->owner);
 	/* An entry that is just being removed has none: then the next best. */
-	if (owner)
+	if (owner && likely(!READ_ONCE(owner->parked)))
 		return owner;
 
 	return trie_lookup(root, key, family_bits(is_v6));
@@ -451,6 +451,7 @@ void tn_aip_owner_init(struct tn_aip_owner *owner)
 {
 	INIT_LIST_HEAD(&owner->entries);
 	owner->count = 0;
+	owner->parked = false;
 }
 
 /**

@@ -15,12 +15,14 @@ struct tn_aip_table;
  * struct tn_aip_owner - one party that prefixes point to; a member of its peer
  * @entries:	&struct tn_aip_node.by_owner, oldest first
  * @count:	length of @entries
+ * @parked:	lookups pass over its prefixes, which stay its own
  *
  * Lookups give a pointer to this member; container_of() gives the peer.
  */
 struct tn_aip_owner {
 	struct list_head entries;
 	u32 count;
+	bool parked;
 };
 
 /**

@@ -25,7 +25,7 @@
 #include "socket.h"
 #include "timers.h"
 #include "tx.h"
-#include "txn.h"
+#include "txn_open.h"
 
 /* Tailscale's links have it, and every path can carry it. */
 #define TN_MTU_DEFAULT 1280
@@ -181,6 +181,7 @@ static void tn_destruct(struct net_device *dev)
 	xa_destroy(&tn->peers);
 	tn_indices_done(&tn->indices);
 	tn_pubkeys_done(&tn->pubkeys);
+	tn_lock_done(tn);
 	tn_rx_done(tn);
 	tn_cookie_checker_done(&tn->cookies);
 	tn_identity_done(&tn->identity);
@@ -274,8 +275,14 @@ static int tn_device_alloc(struct tn_device *tn)
 	ret = tn_rx_init(tn);
 	if (ret)
 		goto err_handshake;
+	ret = tn_lock_init(tn);
+	if (ret)
+		goto err_rx;
 	return 0;
 
+err_rx:
+	tn_rx_stop(tn);
+	tn_rx_done(tn);
 err_handshake:
 	tn_handshake_io_done(tn);
 err_crypt:
@@ -299,6 +306,7 @@ static void tn_device_unalloc(struct tn_device *tn)
 	tn_crypt_done(&tn->crypt);
 	tn_indices_done(&tn->indices);
 	tn_pubkeys_done(&tn->pubkeys);
+	tn_lock_done(tn);
 	tn_ratelimit_done();
 	tn_stats_done(tn);
 }

@@ -13,6 +13,7 @@
 #include "allowedips.h"
 #include "cookie.h"
 #include "handshake.h"
+#include "lock.h"
 #include "peertable.h"
 #include "queue.h"
 #include "stats.h"
@@ -49,6 +50,7 @@ struct tn_pass_bucket {
  * @pubkeys:		peers by public key; changed under @cfg_lock
  * @indices:		handshakes and keypairs by index
  * @allowedips:		peers by inner address; changed under @cfg_lock
+ * @lock:		tailnet lock: who is admitted; changed under @cfg_lock
  * @creating_net:	namespace of the sockets; NULL once that is gone. Not
  *			counted: an exit hook clears it
  * @socks:		the sockets; changed under @cfg_lock, read under RCU
@@ -99,6 +101,7 @@ struct tn_device {
 	struct tn_pubkeys pubkeys;
 	struct tn_indices indices;
 	struct tn_allowedips allowedips;
+	struct tn_lock lock;
 
 	struct net __rcu *creating_net;
 	struct tn_sockets __rcu *socks;

@@ -18,6 +18,8 @@
  */
 #include "ed25519.h"
 
+#include "wide.h"
+
 struct tn_ge_affine {
 	struct tn_fe sum, diff, t2d;
 };
@@ -28,75 +30,6 @@ struct tn_ge_affine {
 
 /* Window of the digits of k: 8 odd multiples, up to 15 times. */
 #define TN_KEY_WINDOW 5
-
-/*
- * Products of 64-bit words. Where the compiler has none they are made of 32-bit
- * ones: several times slower, and right on every machine.
- */
-
-#if defined(__SIZEOF_INT128__) && !defined(TN_ED25519_NO_INT128) &&	\
-	(!defined(__KERNEL__) || defined(CONFIG_ARCH_SUPPORTS_INT128) ||	\
-	 defined(__x86_64__))
-
-struct tn_wide {
-	unsigned __int128 v;
-};
-
-static inline void tn_wide_add_mul(struct tn_wide *w, u64 a, u64 b)
-{
-	w->v += (unsigned __int128)a * b;
-}
-
-static inline void tn_wide_add(struct tn_wide *w, u64 a)
-{
-	w->v += a;
-}
-
-static inline u64 tn_wide_low(const struct tn_wide *w)
-{
-	return w->v;
-}
-
-/* Bits @n to @n + 63, 0 < @n < 128. */
-static inline u64 tn_wide_from(const struct tn_wide *w, unsigned int n)
-{
-	return w->v >> n;
-}
-
-#else
-
-struct tn_wide {
-	u64 lo, hi;
-};
-
-static inline void tn_wide_add(struct tn_wide *w, u64 a)
-{
-	w->lo += a;
-	w->hi += w->lo < a;
-}
-
-static inline void tn_wide_add_mul(struct tn_wide *w, u64 a, u64 b)
-{
-	u64 al = (u32)a, ah = a >> 32, bl = (u32)b, bh = b >> 32;
-	u64 m1 = al * bh, m2 = ah * bl;
-	/* Below 3 * 2^32 + 2^32: no overflow. */
-	u64 mid = ((al * bl) >> 32) + (u32)m1 + (u32)m2;
-
-	w->hi += ah * bh + (m1 >> 32) + (m2 >> 32) + (mid >> 32);
-	tn_wide_add(w, mid << 32 | (u32)(al * bl));
-}
-
-static inline u64 tn_wide_low(const struct tn_wide *w)
-{
-	return w->lo;
-}
-
-static inline u64 tn_wide_from(const struct tn_wide *w, unsigned int n)
-{
-	return n >= 64 ? w->hi >> (n - 64) : w->lo >> n | w->hi << (64 - n);
-}
-
-#endif
 
 static u64 tn_le64(const u8 *p)
 {
@@ -505,7 +438,7 @@ static bool tn_ge_decode(struct tn_ge *r, const u8 in[32], bool negate)
 	tn_fe_from_bytes(&r->y, in);
 	if (!tn_ge_recover_x(&r->x, &r->y))
 		return false;
-	if (tn_fe_is_odd(&r->x) != (odd != negate)) {
+	if (tn_fe_is_odd(&r->x) != (odd ^ negate)) {
 		tn_fe_sub(&r->x, &tn_fe_zero, &r->x);
 		tn_fe_carry(&r->x);
 	}

@@ -2,19 +2,22 @@
 /* Made by scripts/gen-constants.py; do not edit. */
 
 /* -121665/121666. */
-static const struct tn_fe tn_fe_d =
-	{ { 0x34dca135978a3, 0x1a8283b156ebd, 0x5e7a26001c029,
-	    0x739c663a03cbb, 0x52036cee2b6ff } };
+static const struct tn_fe tn_fe_d = { {
+	0x34dca135978a3, 0x1a8283b156ebd, 0x5e7a26001c029,
+	0x739c663a03cbb, 0x52036cee2b6ff,
+} };
 
 /* Twice that. */
-static const struct tn_fe tn_fe_d2 =
-	{ { 0x69b9426b2f159, 0x35050762add7a, 0x3cf44c0038052,
-	    0x6738cc7407977, 0x2406d9dc56dff } };
+static const struct tn_fe tn_fe_d2 = { {
+	0x69b9426b2f159, 0x35050762add7a, 0x3cf44c0038052,
+	0x6738cc7407977, 0x2406d9dc56dff,
+} };
 
 /* A square root of -1. */
-static const struct tn_fe tn_fe_sqrt_m1 =
-	{ { 0x61b274a0ea0b0, 0x0d5a5fc8f189d, 0x7ef5e9cbd0c60,
-	    0x78595a6804c9e, 0x2b8324804fc1d } };
+static const struct tn_fe tn_fe_sqrt_m1 = { {
+	0x61b274a0ea0b0, 0x0d5a5fc8f189d, 0x7ef5e9cbd0c60,
+	0x78595a6804c9e, 0x2b8324804fc1d,
+} };
 
 /* The group order, low word first. */
 static const u64 tn_sc_order[4] = {

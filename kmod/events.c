@@ -8,6 +8,7 @@
 
 #include "device.h"
 #include "genl.h"
+#include "lock.h"
 #include "path.h"
 #include "peer.h"
 #include "stats.h"
@@ -78,8 +79,57 @@ static int tn_event_put_peer(struct sk_buff *skb, struct tn_peer *peer,
 		if (tn_genl_put_endpoint(skb, &ep))
 			return -EMSGSIZE;
 	}
+	if ((event == TAILNET_EVENT_ADMITTED ||
+	     event == TAILNET_EVENT_REFUSED) &&
+	    tn_genl_put_verdict(skb, peer))
+		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return 0;
+}
+
+static int tn_event_put_lock(struct sk_buff *skb, const struct tn_lock *lock,
+			     enum tailnet_lock_off reason)
+{
+	const struct tn_lock_keys *keys = lock->keys;
+	struct nlattr *nest;
+
+	nest = nla_nest_start(skb, TAILNET_A_LOCK);
+	if (!nest)
+		return -EMSGSIZE;
+	if ((keys && nla_put_flag(skb, TAILNET_A_LOCK_ON)) ||
+	    nla_put_u64_64bit(skb, TAILNET_A_LOCK_GENERATION, lock->generation,
+			      TAILNET_A_LOCK_PAD) ||
+	    nla_put_u32(skb, TAILNET_A_LOCK_NUM_KEYS, keys ? keys->num : 0) ||
+	    (reason && nla_put_u32(skb, TAILNET_A_LOCK_OFF_REASON, reason)))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+/* Begin a notification; *@ret_hdr is for genlmsg_end(). NULL: no memory. */
+static struct sk_buff *tn_event_new(struct tn_device *tn, u8 cmd,
+				    enum tailnet_event event, void **ret_hdr)
+{
+	struct sk_buff *skb = genlmsg_new(TN_EVENT_SIZE, GFP_ATOMIC);
+
+	if (!skb)
+		return NULL;
+	*ret_hdr = genlmsg_put(skb, 0, 0, &tn_genl_family, 0, cmd);
+	if (*ret_hdr && !nla_put_u32(skb, TAILNET_A_EVENT, event) &&
+	    !tn_genl_put_ref(skb, tn, READ_ONCE(tn->generation)))
+		return skb;
+	WARN_ON_ONCE(1);	/* TN_EVENT_SIZE is too small */
+	nlmsg_free(skb);
+	return NULL;
+}
+
+static void tn_event_multicast(struct tn_device *tn, struct sk_buff *skb,
+			       enum tn_genl_group group)
+{
+	rcu_read_lock();
+	genlmsg_multicast_netns(&tn_genl_family, dev_net(tn->dev), skb, 0,
+				group, GFP_ATOMIC);
+	rcu_read_unlock();
 }
 
 static void tn_event_send(struct tn_device *tn, struct tn_peer *peer,
@@ -89,23 +139,15 @@ static void tn_event_send(struct tn_device *tn, struct tn_peer *peer,
 	struct sk_buff *skb;
 	void *hdr;
 
-	skb = genlmsg_new(TN_EVENT_SIZE, GFP_ATOMIC);
+	skb = tn_event_new(tn, cmd, event, &hdr);
 	if (!skb)
 		return;
-	hdr = genlmsg_put(skb, 0, 0, &tn_genl_family, 0, cmd);
-	if (!hdr || nla_put_u32(skb, TAILNET_A_EVENT, event) ||
-	    tn_genl_put_ref(skb, tn, READ_ONCE(tn->generation)) ||
-	    (peer && tn_event_put_peer(skb, peer, event))) {
-		WARN_ON_ONCE(1);	/* TN_EVENT_SIZE is too small */
+	if (peer && WARN_ON_ONCE(tn_event_put_peer(skb, peer, event))) {
 		nlmsg_free(skb);
 		return;
 	}
 	genlmsg_end(skb, hdr);
-
-	rcu_read_lock();
-	genlmsg_multicast_netns(&tn_genl_family, dev_net(tn->dev), skb, 0,
-				group, GFP_ATOMIC);
-	rcu_read_unlock();
+	tn_event_multicast(tn, skb, group);
 }
 
 /**
@@ -170,4 +212,49 @@ void tn_event_device(struct tn_device *tn, enum tailnet_event event)
 		return;
 	tn_event_send(tn, NULL, TN_GENL_GROUP_DEVICE, TAILNET_CMD_DEV_NTF,
 		      event);
+}
+
+/**
+ * tn_event_admission() - a peer was suspended, or goes on
+ * @peer:	the peer
+ * @event:	REFUSED or ADMITTED
+ *
+ * Context: Process; the device's cfg_lock held.
+ */
+void tn_event_admission(struct tn_peer *peer, enum tailnet_event event)
+{
+	struct tn_device *tn = peer->tn;
+
+	if (!tn_event_wanted(tn, TN_GENL_GROUP_ADMISSION))
+		return;
+	tn_event_send(tn, peer, TN_GENL_GROUP_ADMISSION, TAILNET_CMD_LOCK_NTF,
+		      event);
+}
+
+/**
+ * tn_event_lock() - the lock itself changed
+ * @tn:		the device
+ * @event:	LOCK_ON, LOCK_CHANGED or LOCK_OFF
+ * @reason:	of LOCK_OFF, else 0
+ *
+ * Context: Process; @tn's cfg_lock held.
+ */
+void tn_event_lock(struct tn_device *tn, enum tailnet_event event,
+		   enum tailnet_lock_off reason)
+{
+	struct sk_buff *skb;
+	void *hdr;
+
+	lockdep_assert_held(&tn->cfg_lock);
+	if (!tn_event_wanted(tn, TN_GENL_GROUP_ADMISSION))
+		return;
+	skb = tn_event_new(tn, TAILNET_CMD_LOCK_NTF, event, &hdr);
+	if (!skb)
+		return;
+	if (WARN_ON_ONCE(tn_event_put_lock(skb, &tn->lock, reason))) {
+		nlmsg_free(skb);
+		return;
+	}
+	genlmsg_end(skb, hdr);
+	tn_event_multicast(tn, skb, TN_GENL_GROUP_ADMISSION);
 }

@@ -19,5 +19,8 @@ struct tn_peer;
 void tn_event_peer(struct tn_peer *peer, enum tailnet_event event);
 void tn_event_path(struct tn_peer *peer, enum tailnet_event event);
 void tn_event_device(struct tn_device *tn, enum tailnet_event event);
+void tn_event_admission(struct tn_peer *peer, enum tailnet_event event);
+void tn_event_lock(struct tn_device *tn, enum tailnet_event event,
+		   enum tailnet_lock_off reason);
 
 #endif

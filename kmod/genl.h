@@ -9,6 +9,8 @@
 
 struct tn_device;
 struct tn_endpoint;
+struct tn_peer;
+struct tn_peer_update;
 struct tn_update;
 
 /* Index of a multicast group in tn_genl_family. */
@@ -16,6 +18,7 @@ enum tn_genl_group {
 	TN_GENL_GROUP_PEER,
 	TN_GENL_GROUP_PATH,
 	TN_GENL_GROUP_DEVICE,
+	TN_GENL_GROUP_ADMISSION,
 };
 
 /* Policy entry of an attribute that only answers and notifications carry. */
@@ -76,6 +79,23 @@ int tn_genl_txn_begin(struct sk_buff *skb, struct genl_info *info);
 int tn_genl_txn_add(struct sk_buff *skb, struct genl_info *info);
 int tn_genl_txn_commit(struct sk_buff *skb, struct genl_info *info);
 int tn_genl_txn_abort(struct sk_buff *skb, struct genl_info *info);
+
+/* genl_lock.c */
+extern const struct nla_policy tn_genl_layer_policy[TAILNET_A_LAYER_MAX + 1];
+extern const struct nla_policy tn_genl_lock_set_policy[TAILNET_A_LOCK_MAX + 1];
+extern const struct nla_policy tn_genl_lock_off_policy[TAILNET_A_LOCK_MAX + 1];
+
+int tn_genl_parse_signature(const struct nlattr *peer_nest,
+			    struct nlattr *const *tb, struct tn_update *upd,
+			    struct tn_peer_update *peer,
+			    struct netlink_ext_ack *extack);
+int tn_genl_parse_lock(const struct nlattr *nest, struct tn_update *upd,
+		       struct netlink_ext_ack *extack);
+int tn_genl_put_verdict(struct sk_buff *skb, const struct tn_peer *peer);
+int tn_genl_lock_get(struct sk_buff *skb, struct genl_info *info);
+int tn_genl_lock_set(struct sk_buff *skb, struct genl_info *info);
+int tn_genl_lock_off(struct sk_buff *skb, struct genl_info *info);
+int tn_genl_lock_dump(struct sk_buff *skb, struct netlink_callback *cb);
 
 /* genl_stats.c */
 int tn_genl_stats_get(struct sk_buff *skb, struct genl_info *info);

@@ -11,7 +11,7 @@
 #include "compat.h"
 #include "device.h"
 #include "socket.h"
-#include "txn.h"
+#include "update.h"
 
 /* All device flags that there are. */
 #define TN_DEV_FLAGS							\

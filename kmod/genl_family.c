@@ -12,6 +12,8 @@
 
 #include "device.h"
 #include "txn.h"
+#include "txn_open.h"
+#include "update.h"
 
 /*
  * One policy per kind of request, so that an attribute which means nothing to
@@ -68,6 +70,23 @@ static const struct nla_policy tn_genl_add_policy[TAILNET_A_MAX + 1] = {
 	[TAILNET_A_TXN] = NLA_POLICY_NESTED(tn_genl_txn_policy),
 	[TAILNET_A_STATS] = TN_NLA_OUT,
 	[TAILNET_A_EVENT] = TN_NLA_OUT,
+	[TAILNET_A_LOCK] = NLA_POLICY_NESTED(tn_genl_lock_set_policy),
+};
+
+static const struct nla_policy tn_genl_lock_policy[TAILNET_A_MAX + 1] = {
+	[TAILNET_A_DEV] = NLA_POLICY_NESTED(tn_genl_dev_ref_policy),
+	[TAILNET_A_STATS] = TN_NLA_OUT,
+	[TAILNET_A_GENERATION] = { .type = NLA_U64 },
+	[TAILNET_A_EVENT] = TN_NLA_OUT,
+	[TAILNET_A_LOCK] = NLA_POLICY_NESTED(tn_genl_lock_set_policy),
+};
+
+static const struct nla_policy tn_genl_unlock_policy[TAILNET_A_MAX + 1] = {
+	[TAILNET_A_DEV] = NLA_POLICY_NESTED(tn_genl_dev_ref_policy),
+	[TAILNET_A_STATS] = TN_NLA_OUT,
+	[TAILNET_A_GENERATION] = { .type = NLA_U64 },
+	[TAILNET_A_EVENT] = TN_NLA_OUT,
+	[TAILNET_A_LOCK] = NLA_POLICY_NESTED(tn_genl_lock_off_policy),
 };
 
 static const struct nla_policy tn_genl_end_policy[TAILNET_A_MAX + 1] = {
@@ -148,6 +167,25 @@ static const struct genl_ops tn_genl_ops[] = {
 		.maxattr = TAILNET_A_MAX,
 		.doit = tn_genl_stats_get,
 		.dumpit = tn_genl_stats_dump,
+	}, {
+		.cmd = TAILNET_CMD_LOCK_GET,
+		.flags = GENL_UNS_ADMIN_PERM,
+		.policy = tn_genl_dev_policy,
+		.maxattr = TAILNET_A_MAX,
+		.doit = tn_genl_lock_get,
+		.dumpit = tn_genl_lock_dump,
+	}, {
+		.cmd = TAILNET_CMD_LOCK_SET,
+		.flags = GENL_UNS_ADMIN_PERM,
+		.policy = tn_genl_lock_policy,
+		.maxattr = TAILNET_A_MAX,
+		.doit = tn_genl_lock_set,
+	}, {
+		.cmd = TAILNET_CMD_LOCK_OFF,
+		.flags = GENL_UNS_ADMIN_PERM,
+		.policy = tn_genl_unlock_policy,
+		.maxattr = TAILNET_A_MAX,
+		.doit = tn_genl_lock_off,
 	},
 };
 
@@ -163,6 +201,10 @@ static const struct genl_multicast_group tn_genl_groups[] = {
 	},
 	[TN_GENL_GROUP_DEVICE] = {
 		.name = TAILNET_MCGRP_DEVICE,
+		.flags = GENL_MCAST_CAP_NET_ADMIN,
+	},
+	[TN_GENL_GROUP_ADMISSION] = {
+		.name = TAILNET_MCGRP_ADMISSION,
 		.flags = GENL_MCAST_CAP_NET_ADMIN,
 	},
 };
@@ -251,6 +293,12 @@ int tn_genl_parse_update(struct sk_buff *skb, struct genl_info *info,
 	ret = tn_genl_parse_dev(skb, info, tn, upd);
 	if (ret)
 		return ret;
+	if (info->attrs[TAILNET_A_LOCK]) {
+		ret = tn_genl_parse_lock(info->attrs[TAILNET_A_LOCK], upd,
+					 info->extack);
+		if (ret)
+			return ret;
+	}
 	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, rem) {
 		if (nla_type(attr) != TAILNET_A_PEER)
 			continue;

@@ -15,10 +15,10 @@
 #include "keypair.h"
 #include "path.h"
 #include "peer.h"
-#include "txn.h"
+#include "update.h"
 
 /* All peer flags that there are. */
-#define TN_PEER_FLAGS TAILNET_PEER_F_ROAM
+#define TN_PEER_FLAGS (TAILNET_PEER_F_ROAM | TAILNET_PEER_F_UNSIGNED)
 
 static const struct nla_policy
 tn_genl_endpoint_policy[TAILNET_A_ENDPOINT_MAX + 1] = {
@@ -47,7 +47,10 @@ tn_genl_allowedip_policy[TAILNET_A_ALLOWEDIP_MAX + 1] = {
 	[TAILNET_A_PEER_RX_PACKETS] = TN_NLA_OUT,			\
 	[TAILNET_A_PEER_TX_PACKETS] = TN_NLA_OUT,			\
 	[TAILNET_A_PEER_STATE] = TN_NLA_OUT,				\
-	[TAILNET_A_PEER_HANDSHAKE_ATTEMPTS] = TN_NLA_OUT
+	[TAILNET_A_PEER_HANDSHAKE_ATTEMPTS] = TN_NLA_OUT,		\
+	[TAILNET_A_PEER_VERDICT] = TN_NLA_OUT,				\
+	[TAILNET_A_PEER_VERDICT_NAME] = TN_NLA_OUT,			\
+	[TAILNET_A_PEER_TRUSTED_KEY] = TN_NLA_OUT
 
 /* What a peer can be set to. */
 #define TN_PEER_IN_POLICIES						\
@@ -63,7 +66,10 @@ tn_genl_allowedip_policy[TAILNET_A_ALLOWEDIP_MAX + 1] = {
 	[TAILNET_A_PEER_EXPIRES] = NLA_POLICY_MIN(NLA_S64, 0),		\
 	[TAILNET_A_PEER_REPLACE_ALLOWEDIPS] = { .type = NLA_FLAG },	\
 	[TAILNET_A_PEER_ALLOWEDIP] =					\
-		NLA_POLICY_NESTED(tn_genl_allowedip_policy)
+		NLA_POLICY_NESTED(tn_genl_allowedip_policy),		\
+	[TAILNET_A_PEER_LAYER] =					\
+		NLA_POLICY_NESTED(tn_genl_layer_policy),		\
+	[TAILNET_A_PEER_NO_SIGNATURE] = { .type = NLA_FLAG }
 
 /* A peer that is only named. */
 const struct nla_policy tn_genl_peer_ref_policy[TAILNET_A_PEER_MAX + 1] = {
@@ -277,6 +283,11 @@ int tn_genl_parse_peer(const struct nlattr *attr, enum tailnet_peer_op op,
 	ret = tn_genl_parse_peer_settings(tb, peer, extack);
 	if (ret)
 		return ret;
+	ret = tn_genl_parse_signature(attr, tb, upd, peer, extack);
+	if (ret == -ENOMEM)
+		goto err_nomem;
+	if (ret)
+		return ret;
 	nla_for_each_nested(aip, attr, rem) {
 		if (nla_type(aip) != TAILNET_A_PEER_ALLOWEDIP)
 			continue;
@@ -382,6 +393,8 @@ static int tn_genl_put_settings(struct sk_buff *skb, struct tn_peer *peer)
 
 	if (test_bit(TN_PEER_ROAM, &peer->state))
 		flags |= TAILNET_PEER_F_ROAM;
+	if (peer->adm.unsigned_ok)
+		flags |= TAILNET_PEER_F_UNSIGNED;
 	down_read(&peer->hs.lock);
 	has_psk = memchr_inv(peer->hs.preshared_key, 0, TN_KEY_LEN);
 	up_read(&peer->hs.lock);
@@ -492,7 +505,8 @@ static int tn_genl_fill_peer(struct sk_buff *skb, struct tn_device *tn,
 	if (before && nla_put_flag(skb, TAILNET_A_PEER_CONTINUED))
 		goto err_cancel;
 	if (!before && (tn_genl_put_settings(skb, peer) ||
-			tn_genl_put_state(skb, peer)))
+			tn_genl_put_state(skb, peer) ||
+			tn_genl_put_verdict(skb, peer)))
 		goto err_cancel;
 	*done = tn_genl_put_allowedips(skb, peer, before);
 	/* A first message without any would not be seen to be continued. */

@@ -5,7 +5,8 @@
 #include <linux/netlink.h>
 
 #include "device.h"
-#include "txn.h"
+#include "txn_open.h"
+#include "update.h"
 
 /* The beginning: a mode, and no token yet. */
 const struct nla_policy tn_genl_txn_begin_policy[TAILNET_A_TXN_MAX + 1] = {

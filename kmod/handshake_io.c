@@ -48,14 +48,14 @@ struct tn_handshake_queue {
 	bool closed;
 };
 
-/* What every step of one message needs, and whether its sender is too late. */
+/* What every step of one message needs, and why its sender is refused. */
 struct tn_hs_in {
 	struct tn_device *tn;
 	struct sk_buff *skb;
 	struct tn_endpoint ep;
 	struct tn_source source;
 	u64 now_ns;
-	bool expired;
+	enum tn_drop refused;
 };
 
 static bool tn_initiation_due(const struct tn_peer *peer, u64 now_ns)
@@ -96,7 +96,7 @@ static void tn_initiation_send(struct tn_peer *peer)
 	enum tn_hs_result res;
 	u32 index;
 
-	if (tn_expiry_is_over(peer) ||
+	if (tn_peer_is_suspended(peer) || tn_expiry_is_over(peer) ||
 	    !tn_initiation_due(peer, ktime_get_coarse_boottime_ns()))
 		return;
 	/* Before the work, so that no second one begins; and after it again. */
@@ -297,9 +297,20 @@ static void tn_handshake_count_good(struct tn_hs_in *in, struct tn_peer *peer)
 }
 
 /*
- * The admission filter will stand here: a peer that is not admitted is to this
- * function the same as one that does not exist.
+ * May a peer have a session? Asked of each handshake message, before any answer
+ * and before the message can change anything; and again when the keypair is made,
+ * see tn_session_begin().
  */
+static enum tn_drop tn_peer_refused(struct tn_peer *peer)
+{
+	if (tn_peer_is_suspended(peer))
+		return TN_DROP_HS_NOT_ADMITTED;
+	if (tn_expiry_is_over(peer))
+		return TN_DROP_HS_KEY_EXPIRED;
+	return TN_DROP_NONE;
+}
+
+/* One that may not is to the handshake the same as one that does not exist. */
 static struct tn_handshake *tn_directory_get(void *ctx, const u8 *pub)
 {
 	struct tn_hs_in *in = ctx;
@@ -307,8 +318,8 @@ static struct tn_handshake *tn_directory_get(void *ctx, const u8 *pub)
 
 	if (!peer)
 		return NULL;
-	if (tn_expiry_is_over(peer)) {
-		in->expired = true;
+	in->refused = tn_peer_refused(peer);
+	if (in->refused != TN_DROP_NONE) {
 		tn_peer_put(peer);
 		return NULL;
 	}
@@ -336,8 +347,8 @@ static void tn_initiation_receive(struct tn_hs_in *in)
 		return;
 	res = tn_handshake_consume_initiation(&in->tn->identity, msg, &peers,
 					      in->now_ns, &hs);
-	if (in->expired) {
-		tn_drop_count(in->tn, TN_DROP_HS_KEY_EXPIRED, 1);
+	if (in->refused != TN_DROP_NONE) {
+		tn_drop_count(in->tn, in->refused, 1);
 		return;
 	}
 	if (res != TN_HS_OK) {
@@ -380,8 +391,9 @@ static void tn_response_receive(struct tn_hs_in *in)
 		tn_drop_count(in->tn, TN_DROP_HS_INVALID, 1);
 		return;
 	}
-	if (tn_expiry_is_over(peer)) {
-		tn_drop_count(in->tn, TN_DROP_HS_KEY_EXPIRED, 1);
+	in->refused = tn_peer_refused(peer);
+	if (in->refused != TN_DROP_NONE) {
+		tn_drop_count(in->tn, in->refused, 1);
 		goto out_put;
 	}
 	mutex_lock(&peer->hs_steps);

@@ -26,6 +26,7 @@ static struct tn_peer *tn_peer_alloc(struct tn_device *tn, const u8 *pub)
 	mutex_init(&peer->hs_steps);
 	tn_aip_owner_init(&peer->aips);
 	INIT_LIST_HEAD(&peer->gone);
+	tn_admission_init(&peer->adm);
 	tn_handshake_init(&peer->hs, pub);
 	tn_cookie_init(&peer->cookie, pub);
 	tn_keypairs_init(&peer->keypairs);
@@ -85,6 +86,7 @@ err_free:
 
 static void tn_peer_free(struct tn_peer *peer)
 {
+	tn_admission_done(&peer->adm);
 	tn_path_done(&peer->path);
 	tn_handshake_done(&peer->hs);
 	tn_cookie_done(&peer->cookie);
@@ -148,6 +150,7 @@ void tn_peers_remove(struct tn_device *tn, struct list_head *gone)
 	if (list_empty(gone))
 		return;
 	list_for_each_entry(peer, gone, gone) {
+		tn_lock_forget(peer);
 		tn_allowedips_remove_owner(&tn->allowedips, &peer->aips);
 		tn_pubkeys_del(&tn->pubkeys, peer);
 		xa_erase(&tn->peers, peer->serial);
@@ -287,7 +290,7 @@ void tn_peer_start(struct tn_peer *peer)
 /**
  * tn_peer_stop() - forget all sessions
  * @peer:	the peer; a grace period ago its device went down, or it was cut
- *		off
+ *		off or suspended
  * @reason:	why packets that wait are dropped
  *
  * Context: Process; the device's cfg_lock held.

@@ -15,6 +15,7 @@
 #include "cookie.h"
 #include "handshake.h"
 #include "keypair.h"
+#include "lock.h"
 #include "path.h"
 #include "queue.h"
 #include "stats.h"
@@ -31,6 +32,7 @@ enum tn_peer_bits {
 	TN_PEER_LAST_MINUTE,	/* rekey on receive was sent in this session */
 	TN_PEER_WANT_PATH_SENT,	/* event latch, re-armed by a new path */
 	TN_PEER_EXPIRED,	/* its time came: cut off; see expiry.c */
+	TN_PEER_SUSPENDED,	/* not admitted: cut off; see lock.c */
 };
 
 /**
@@ -44,6 +46,7 @@ enum tn_peer_bits {
  * @pubkey_node:	in tn_device.pubkeys
  * @aips:		its allowed IPs, owned by allowedips.c
  * @gone:		in the list of peers being removed or cut off
+ * @adm:		whether it is admitted, and why
  * @hs:			the handshake
  * @hs_index:		entry of the handshake in the index table
  * @hs_steps:		makes "draw an index, make a message, begin a session"
@@ -89,6 +92,7 @@ struct tn_peer {
 	struct hlist_node pubkey_node;
 	struct tn_aip_owner aips;
 	struct list_head gone;
+	struct tn_admission adm;
 
 	struct tn_handshake hs;
 	struct tn_index hs_index;
@@ -150,11 +154,17 @@ static inline bool tn_peer_is_dead(const struct tn_peer *peer)
 	return test_bit(TN_PEER_DEAD, &peer->state);
 }
 
+static inline bool tn_peer_is_suspended(const struct tn_peer *peer)
+{
+	return test_bit(TN_PEER_SUSPENDED, &peer->state);
+}
+
 /* Removed, or cut off: start nothing new, send and deliver nothing. */
 static inline bool tn_peer_is_cut(const struct tn_peer *peer)
 {
 	return READ_ONCE(peer->state) &
-	       (BIT(TN_PEER_DEAD) | BIT(TN_PEER_EXPIRED));
+	       (BIT(TN_PEER_DEAD) | BIT(TN_PEER_EXPIRED) |
+		BIT(TN_PEER_SUSPENDED));
 }
 
 #endif

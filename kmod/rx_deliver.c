@@ -186,6 +186,14 @@ drop:
 	tn_drop_skb(tn, skb, reason);
 }
 
+static enum tn_drop tn_rx_cut_reason(const struct tn_peer *peer)
+{
+	if (tn_peer_is_dead(peer) || !READ_ONCE(peer->tn->up))
+		return TN_DROP_RX_DOWN;
+	return tn_peer_is_suspended(peer) ? TN_DROP_RX_NOT_ADMITTED :
+					    TN_DROP_RX_KEY_EXPIRED;
+}
+
 /* All steps for one batch; gives the number of packets in it. */
 static unsigned int tn_rx_deliver(struct tn_napi *n, struct tn_batch *b)
 {
@@ -197,10 +205,7 @@ static unsigned int tn_rx_deliver(struct tn_napi *n, struct tn_batch *b)
 
 	atomic_sub(b->nsegs, &n->tn->segs_queued);
 	if (unlikely(tn_peer_is_cut(peer) || !READ_ONCE(n->tn->up))) {
-		tn_drop_count(n->tn, tn_peer_is_dead(peer) ||
-				     !READ_ONCE(n->tn->up) ?
-				     TN_DROP_RX_DOWN : TN_DROP_RX_KEY_EXPIRED,
-			      b->nsegs);
+		tn_drop_count(n->tn, tn_rx_cut_reason(peer), b->nsegs);
 		return b->nsegs;
 	}
 	packets = tn_rx_replay(rb, now_ns);

@@ -67,6 +67,11 @@ static const struct {
 	[TN_DROP_RX_KEY_EXPIRED] = { "rx-key-expired",
 				     TN_DROP_KIND_RX_DROPPED },
 	[TN_DROP_TX_KEY_EXPIRED] = { "tx-key-expired", TN_DROP_KIND_TX_ERROR },
+	[TN_DROP_HS_NOT_ADMITTED] = { "hs-not-admitted", TN_DROP_KIND_NONE },
+	[TN_DROP_RX_NOT_ADMITTED] = { "rx-not-admitted",
+				      TN_DROP_KIND_RX_DROPPED },
+	[TN_DROP_TX_NOT_ADMITTED] = { "tx-not-admitted",
+				      TN_DROP_KIND_TX_ERROR },
 };
 
 static_assert(ARRAY_SIZE(tn_drop_reasons) == TN_DROP_REASONS);

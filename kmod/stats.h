@@ -59,6 +59,10 @@ enum tn_drop {
 	TN_DROP_HS_KEY_EXPIRED,		/* its handshake message */
 	TN_DROP_RX_KEY_EXPIRED,		/* under way when it came */
 	TN_DROP_TX_KEY_EXPIRED,
+	/* the peer is suspended, see lock.c */
+	TN_DROP_HS_NOT_ADMITTED,	/* its handshake message */
+	TN_DROP_RX_NOT_ADMITTED,	/* under way when it was */
+	TN_DROP_TX_NOT_ADMITTED,
 
 	TN_DROP_REASONS
 };

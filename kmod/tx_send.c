@@ -80,6 +80,14 @@ static bool tn_tx_send_skbs(struct tn_tx_batch *tb)
 	return data;
 }
 
+static enum tn_drop tn_tx_cut_reason(const struct tn_peer *peer)
+{
+	if (tn_peer_is_dead(peer) || !READ_ONCE(peer->tn->up))
+		return TN_DROP_TX_DOWN;
+	return tn_peer_is_suspended(peer) ? TN_DROP_TX_NOT_ADMITTED :
+					    TN_DROP_TX_KEY_EXPIRED;
+}
+
 /**
  * tn_tx_send() - send a batch
  * @b:	done, first in its peer's order; the reference is used up
@@ -96,9 +104,7 @@ void tn_tx_send(struct tn_batch *b)
 
 	atomic_sub(b->nsegs, &tn->segs_queued);
 	if (unlikely(tn_peer_is_cut(peer) || !READ_ONCE(tn->up))) {
-		tn_drop_count(tn, tn_peer_is_dead(peer) || !READ_ONCE(tn->up) ?
-				  TN_DROP_TX_DOWN : TN_DROP_TX_KEY_EXPIRED,
-			      b->nsegs);
+		tn_drop_count(tn, tn_tx_cut_reason(peer), b->nsegs);
 		tn_batch_put(b);
 		return;
 	}

@@ -148,6 +148,9 @@ static int tn_tx_packet(struct tn_device *tn, struct sk_buff *skb)
 	peer = tn_tx_peer(tn, skb);
 	if (unlikely(!peer))
 		goto unreachable;
+	reason = TN_DROP_TX_NOT_ADMITTED;
+	if (unlikely(tn_peer_is_suspended(peer)))
+		goto unreachable;
 	ret = -EKEYEXPIRED;
 	reason = TN_DROP_TX_KEY_EXPIRED;
 	if (tn_expiry_cuts(peer))

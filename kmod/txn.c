@@ -10,21 +10,20 @@
 
 #include <linux/jiffies.h>
 #include <linux/netlink.h>
-#include <linux/random.h>
 #include <linux/sched.h>
-#include <linux/slab.h>
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
-#include <net/net_namespace.h>
 
 #include "allowedips.h"
 #include "device.h"
 #include "events.h"
 #include "expiry.h"
+#include "lock.h"
 #include "path.h"
 #include "peer.h"
 #include "socket.h"
 #include "txn_plan.h"
+#include "update.h"
 
 /**
  * struct tn_reserve - what an update needs besides its plan
@@ -51,7 +50,7 @@ static bool tn_txn_adopts(const struct tn_dev_update *dev)
 static bool tn_txn_empty(const struct tn_update *upd)
 {
 	return !upd->dev.has && !upd->dev.flags_mask && !upd->num_peers &&
-	       !upd->replace;
+	       !upd->replace && !upd->lock.keys && !upd->lock.off;
 }
 
 static int tn_txn_check_dev(struct tn_device *tn, const struct tn_update *upd,
@@ -83,7 +82,8 @@ static int tn_txn_check(struct tn_device *tn, struct tn_update *upd,
 	ret = tn_plan_make(plan, tn, upd, extack);
 	if (ret)
 		return ret;
-	return tn_txn_check_dev(tn, upd, extack);
+	ret = tn_txn_check_dev(tn, upd, extack);
+	return ret ?: tn_lock_check(tn, upd, extack);
 }
 
 static int tn_txn_reserve_peers(struct tn_device *tn, struct tn_plan *plan)
@@ -206,6 +206,9 @@ static int tn_txn_reserve(struct tn_device *tn, struct tn_update *upd,
 	ret = tn_txn_reserve_aips(tn, plan);
 	if (ret)
 		goto err_unreserve;
+	ret = tn_lock_reserve(tn, upd);
+	if (ret)
+		goto err_unreserve;
 	/* Last, for it takes sockets from their owners or binds a port. */
 	ret = tn_txn_reserve_sockets(tn, &upd->dev, res, extack);
 	if (ret)
@@ -247,6 +250,7 @@ static void tn_txn_commit_item(struct tn_peer *peer,
 		WRITE_ONCE(peer->expires_s, item->expires_s);
 	if (item->has & TN_PEER_HAS_ENDPOINT)
 		tn_txn_commit_endpoint(peer, item);
+	tn_lock_commit_item(peer, item);
 }
 
 /* Settings of peers that are new first: nobody sees them half set. */
@@ -261,9 +265,12 @@ static void tn_txn_commit_peers(const struct tn_update *upd,
 			tn_txn_commit_item(tn_target_peer(item->target), item);
 		cond_resched();
 	}
-	list_for_each_entry(target, &plan->list, list)
-		if (target->fresh)
-			tn_peer_publish(target->fresh);
+	list_for_each_entry(target, &plan->list, list) {
+		if (!target->fresh)
+			continue;
+		tn_lock_commit_new(target->fresh);
+		tn_peer_publish(target->fresh);
+	}
 }
 
 /* Prefixes taken from a peer by name, and not given again later. */
@@ -429,24 +436,44 @@ static void tn_txn_commit_start(struct tn_device *tn,
 	}
 }
 
-/* Nothing left to fail. */
+/*
+ * Nothing left to fail. The keys of the lock first, and everybody judged by them
+ * before any address changes hands: who is not to be admitted never has one, not
+ * for a moment.
+ */
 static void tn_txn_commit(struct tn_device *tn, const struct tn_update *upd,
 			  struct tn_plan *plan, const struct tn_reserve *res)
 {
+	bool was_locked = tn->lock.keys;
+
+	tn_lock_commit_keys(tn, upd, plan);
 	tn_txn_commit_peers(upd, plan);
+	tn_lock_commit_verdicts(tn, upd);
 	tn_txn_commit_aips(tn, upd, plan);
 	tn_peers_remove(tn, &plan->gone);
 	tn_txn_commit_dev(tn, upd, plan, res);
+	tn_lock_commit_turned(tn);
 	tn_txn_commit_expiry(tn, upd);
 	tn_txn_commit_start(tn, upd);
 	WRITE_ONCE(tn->generation, tn->generation + 1);
 	tn_event_device(tn, TAILNET_EVENT_CONFIG);
+	tn_lock_commit_told(tn, upd, was_locked);
 }
 
-static int tn_txn_check_generation(const struct tn_device *tn,
-				   const struct tn_update *upd,
-				   struct netlink_ext_ack *extack)
+/**
+ * tn_txn_check_generation() - may this device be changed, and as it is now?
+ * @tn:		the device
+ * @upd:	may name the generation that the table must be at
+ * @extack:	told what is wrong
+ *
+ * Context: Process; @tn's cfg_lock held.
+ * Return: 0, -ENODEV or -ESTALE.
+ */
+int tn_txn_check_generation(const struct tn_device *tn,
+			    const struct tn_update *upd,
+			    struct netlink_ext_ack *extack)
 {
+	lockdep_assert_held(&tn->cfg_lock);
 	if (tn->dying) {
 		NL_SET_ERR_MSG(extack, "the device is being removed");
 		return -ENODEV;
@@ -459,9 +486,17 @@ static int tn_txn_check_generation(const struct tn_device *tn,
 	return 0;
 }
 
-static int tn_txn_apply_locked(struct tn_device *tn, struct tn_update *upd,
-			       struct netlink_ext_ack *extack)
-	__must_hold(&tn->cfg_lock)
+/**
+ * tn_txn_apply_locked() - apply an update under the lock of the configuration
+ * @tn:		the device, held
+ * @upd:	the update; used up, to be freed by the caller
+ * @extack:	told what is wrong, or NULL
+ *
+ * Context: Process; @tn's cfg_lock held; sleeps.
+ * Return: as tn_txn_apply().
+ */
+int tn_txn_apply_locked(struct tn_device *tn, struct tn_update *upd,
+			struct netlink_ext_ack *extack)
 {
 	struct tn_reserve res = { };
 	struct tn_plan plan;
@@ -500,320 +535,11 @@ int tn_txn_apply(struct tn_device *tn, struct tn_update *upd,
 {
 	int ret;
 
+	ret = tn_lock_prepare(tn, upd, NULL, extack);
+	if (ret)
+		return ret;
 	mutex_lock(&tn->cfg_lock);
 	ret = tn_txn_apply_locked(tn, upd, extack);
 	mutex_unlock(&tn->cfg_lock);
 	return ret;
-}
-
-/*
- * Open transactions. One per device; it collects items in an update of its own
- * and shows nothing before its end.
- */
-
-/* Idle seconds of a transaction; the timer wheel adds up to an eighth. Ours. */
-#define TN_TXN_IDLE_S 60
-
-/* Memory of one transaction, bytes. Ours: 2^20 peers with two prefixes. */
-#define TN_TXN_BYTES_MAX (512ul << 20)
-
-/**
- * struct tn_txn - an open transaction
- * @tn:		its device; tn_txn_drop() comes before that goes
- * @list:	in tn_txns, under tn_txns_lock
- * @owner:	who may add to it and end it
- * @token:	its name, not 0
- * @generation:	of the table at its beginning
- * @upd:	what was collected; under cfg_lock
- * @idle_since:	jiffies; under cfg_lock
- * @expire:	looks whether it has been idle for too long
- */
-struct tn_txn {
-	struct tn_device *tn;
-	struct list_head list;
-	struct tn_txn_owner owner;
-	u32 token;
-	u64 generation;
-	struct tn_update upd;
-	unsigned long idle_since;
-	struct delayed_work expire;
-};
-
-/*
- * Protects tn_txns, the open transactions of all devices, for finding those of
- * a socket that closed. Taken inside of cfg_lock.
- */
-static DEFINE_MUTEX(tn_txns_lock);
-static LIST_HEAD(tn_txns);
-
-/* From here on nobody finds it; its work may still be about to look. */
-static struct tn_txn *tn_txn_detach(struct tn_device *tn)
-	__must_hold(&tn->cfg_lock)
-{
-	struct tn_txn *txn = tn->txn;
-
-	if (!txn)
-		return NULL;
-	tn->txn = NULL;
-	mutex_lock(&tn_txns_lock);
-	list_del(&txn->list);
-	mutex_unlock(&tn_txns_lock);
-	return txn;
-}
-
-/* A detached one. Not under cfg_lock, which its work takes. */
-static void tn_txn_free(struct tn_txn *txn)
-{
-	if (!txn)
-		return;
-	cancel_delayed_work_sync(&txn->expire);
-	tn_update_done(&txn->upd);
-	kfree(txn);
-}
-
-static void tn_txn_expire(struct work_struct *work)
-{
-	struct tn_txn *txn = container_of(to_delayed_work(work), struct tn_txn,
-					  expire);
-	struct tn_device *tn = txn->tn;
-	long left;
-
-	mutex_lock(&tn->cfg_lock);
-	left = txn->idle_since + TN_TXN_IDLE_S * HZ - jiffies;
-	/* If it is detached, whoever did that waits for us and frees it. */
-	if (tn->txn != txn || left > 0) {
-		if (tn->txn == txn)
-			schedule_delayed_work(&txn->expire, left);
-		mutex_unlock(&tn->cfg_lock);
-		return;
-	}
-	tn_txn_detach(tn);
-	mutex_unlock(&tn->cfg_lock);
-	tn_update_done(&txn->upd);
-	kfree(txn);
-}
-
-static struct tn_txn *tn_txn_new(struct tn_device *tn,
-				 const struct tn_txn_owner *owner, bool replace)
-{
-	struct tn_txn *txn = kzalloc(sizeof(*txn), GFP_KERNEL_ACCOUNT);
-
-	if (!txn)
-		return NULL;
-	txn->tn = tn;
-	txn->owner = *owner;
-	txn->generation = tn->generation;
-	tn_update_init(&txn->upd);
-	txn->upd.replace = replace;
-	INIT_DELAYED_WORK(&txn->expire, tn_txn_expire);
-	do {
-		txn->token = get_random_u32();
-	} while (!txn->token);
-	return txn;
-}
-
-static int tn_txn_begin_locked(struct tn_device *tn,
-			       const struct tn_txn_owner *owner,
-			       const struct tn_update *upd,
-			       struct netlink_ext_ack *extack, u32 *ret_token,
-			       u64 *ret_generation)
-	__must_hold(&tn->cfg_lock)
-{
-	struct tn_txn *txn;
-	int ret;
-
-	ret = tn_txn_check_generation(tn, upd, extack);
-	if (ret)
-		return ret;
-	if (tn->txn) {
-		NL_SET_ERR_MSG(extack, "the device has an open transaction");
-		return -EBUSY;
-	}
-	txn = tn_txn_new(tn, owner, upd->replace);
-	if (!txn)
-		return -ENOMEM;
-	*ret_token = txn->token;
-	*ret_generation = txn->generation;
-	tn->txn = txn;
-	mutex_lock(&tn_txns_lock);
-	list_add_tail(&txn->list, &tn_txns);
-	mutex_unlock(&tn_txns_lock);
-	txn->idle_since = jiffies;
-	schedule_delayed_work(&txn->expire, TN_TXN_IDLE_S * HZ);
-	return 0;
-}
-
-/**
- * tn_txn_begin() - open a transaction
- * @tn:		the device, held
- * @owner:	who will own it
- * @upd:	gives the mode, and the generation that the table must be at
- * @extack:	told what is wrong
- * @ret_token:	its name
- * @ret_generation: that of the table
- *
- * Context: Process; takes cfg_lock.
- * Return: 0, -ENODEV, -ESTALE, -EBUSY if one is open, -ENOMEM.
- */
-int tn_txn_begin(struct tn_device *tn, const struct tn_txn_owner *owner,
-		 const struct tn_update *upd, struct netlink_ext_ack *extack,
-		 u32 *ret_token, u64 *ret_generation)
-{
-	int ret;
-
-	mutex_lock(&tn->cfg_lock);
-	ret = tn_txn_begin_locked(tn, owner, upd, extack, ret_token,
-				  ret_generation);
-	mutex_unlock(&tn->cfg_lock);
-	return ret;
-}
-
-static bool tn_txn_owned(const struct tn_txn *txn,
-			 const struct tn_txn_owner *owner)
-{
-	return txn->owner.portid == owner->portid &&
-	       txn->owner.net == owner->net;
-}
-
-static struct tn_txn *tn_txn_find(struct tn_device *tn,
-				  const struct tn_txn_owner *owner, u32 token,
-				  struct netlink_ext_ack *extack)
-	__must_hold(&tn->cfg_lock)
-{
-	if (!tn->txn || tn->txn->token != token) {
-		NL_SET_ERR_MSG(extack, "no open transaction of this token");
-		return ERR_PTR(-ENOENT);
-	}
-	if (!tn_txn_owned(tn->txn, owner)) {
-		NL_SET_ERR_MSG(extack, "transaction of another socket");
-		return ERR_PTR(-EPERM);
-	}
-	return tn->txn;
-}
-
-/**
- * tn_txn_add() - hand items to a transaction
- * @tn:		the device, held
- * @owner:	who asks
- * @token:	names the transaction
- * @upd:	the items; moved on success
- * @extack:	told what is wrong
- *
- * Context: Process; takes cfg_lock.
- * Return: 0, -ENOENT, -EPERM, -E2BIG. The transaction stays open.
- */
-int tn_txn_add(struct tn_device *tn, const struct tn_txn_owner *owner,
-	       u32 token, struct tn_update *upd,
-	       struct netlink_ext_ack *extack)
-{
-	struct tn_txn *txn;
-	int ret = 0;
-
-	mutex_lock(&tn->cfg_lock);
-	txn = tn_txn_find(tn, owner, token, extack);
-	if (IS_ERR(txn)) {
-		ret = PTR_ERR(txn);
-	} else if (upd->bytes > TN_TXN_BYTES_MAX - txn->upd.bytes) {
-		NL_SET_ERR_MSG(extack, "the transaction is too big");
-		ret = -E2BIG;
-	} else {
-		tn_update_append(&txn->upd, upd);
-		txn->idle_since = jiffies;
-	}
-	mutex_unlock(&tn->cfg_lock);
-	return ret;
-}
-
-/**
- * tn_txn_end() - end a transaction
- * @tn:		the device, held
- * @owner:	who asks
- * @token:	names the transaction
- * @commit:	apply it; else forget it
- * @extack:	told what is wrong
- *
- * Context: Process; takes cfg_lock; sleeps.
- * Return: 0; -ENOENT or -EPERM, and nothing has happened; -EAGAIN if the
- *	   configuration has changed since the beginning; the errors of
- *	   tn_txn_apply(). But for the first two the transaction is gone.
- */
-int tn_txn_end(struct tn_device *tn, const struct tn_txn_owner *owner,
-	       u32 token, bool commit, struct netlink_ext_ack *extack)
-{
-	struct tn_txn *txn;
-	int ret = 0;
-
-	mutex_lock(&tn->cfg_lock);
-	txn = tn_txn_find(tn, owner, token, extack);
-	if (IS_ERR(txn)) {
-		mutex_unlock(&tn->cfg_lock);
-		return PTR_ERR(txn);
-	}
-	tn_txn_detach(tn);
-	if (commit && txn->generation != tn->generation) {
-		NL_SET_ERR_MSG(extack,
-			       "the configuration changed during the transaction");
-		ret = -EAGAIN;
-	} else if (commit) {
-		ret = tn_txn_apply_locked(tn, &txn->upd, extack);
-	}
-	mutex_unlock(&tn->cfg_lock);
-	tn_txn_free(txn);
-	return ret;
-}
-
-/**
- * tn_txn_drop() - forget the open transaction of a device that goes
- * @tn:	the device; dying, so that no other is opened
- *
- * Context: Process; takes cfg_lock; sleeps.
- */
-void tn_txn_drop(struct tn_device *tn)
-{
-	struct tn_txn *txn;
-
-	mutex_lock(&tn->cfg_lock);
-	txn = tn_txn_detach(tn);
-	mutex_unlock(&tn->cfg_lock);
-	tn_txn_free(txn);
-}
-
-/* A device with a transaction of this owner, held; or NULL. */
-static struct tn_device *tn_txn_device_of(const struct tn_txn_owner *owner)
-{
-	struct tn_device *ret = NULL;
-	const struct tn_txn *txn;
-
-	mutex_lock(&tn_txns_lock);
-	list_for_each_entry(txn, &tn_txns, list) {
-		if (!tn_txn_owned(txn, owner))
-			continue;
-		ret = txn->tn;
-		dev_hold(ret->dev);	/* by tn_device_put() */
-		break;
-	}
-	mutex_unlock(&tn_txns_lock);
-	return ret;
-}
-
-/**
- * tn_txn_owner_gone() - forget the transactions of a socket that closed
- * @owner:	the socket
- *
- * Context: Process; takes cfg_lock; sleeps.
- */
-void tn_txn_owner_gone(const struct tn_txn_owner *owner)
-{
-	struct tn_device *tn;
-	struct tn_txn *txn;
-
-	while ((tn = tn_txn_device_of(owner))) {
-		txn = NULL;
-		mutex_lock(&tn->cfg_lock);
-		if (tn->txn && tn_txn_owned(tn->txn, owner))
-			txn = tn_txn_detach(tn);
-		mutex_unlock(&tn->cfg_lock);
-		tn_txn_free(txn);
-		tn_device_put(tn);
-	}
 }

@@ -3,37 +3,22 @@
 #define TN_TXN_H
 
 #include <linux/compiler.h>
-#include <linux/types.h>
 
-#include "update.h"
+#include "device.h"
 
-struct net;
 struct netlink_ext_ack;
-struct tn_device;
-struct tn_txn;
-
-/**
- * struct tn_txn_owner - the netlink socket that a transaction belongs to
- * @portid:	its number, unique in its namespace
- * @net:	its namespace; compared, never used
- */
-struct tn_txn_owner {
-	u32 portid;
-	const struct net *net;
-};
+struct tn_update;
 
 int tn_txn_apply(struct tn_device *tn, struct tn_update *upd,
 		 struct netlink_ext_ack *extack);
 
-int tn_txn_begin(struct tn_device *tn, const struct tn_txn_owner *owner,
-		 const struct tn_update *upd, struct netlink_ext_ack *extack,
-		 u32 *ret_token, u64 *ret_generation);
-int tn_txn_add(struct tn_device *tn, const struct tn_txn_owner *owner,
-	       u32 token, struct tn_update *upd,
-	       struct netlink_ext_ack *extack);
-int tn_txn_end(struct tn_device *tn, const struct tn_txn_owner *owner,
-	       u32 token, bool commit, struct netlink_ext_ack *extack);
-void tn_txn_drop(struct tn_device *tn);
-void tn_txn_owner_gone(const struct tn_txn_owner *owner);
+/* For transactions, which hold the lock over more than this. */
+int tn_txn_check_generation(const struct tn_device *tn,
+			    const struct tn_update *upd,
+			    struct netlink_ext_ack *extack)
+	__must_hold(&tn->cfg_lock);
+int tn_txn_apply_locked(struct tn_device *tn, struct tn_update *upd,
+			struct netlink_ext_ack *extack)
+	__must_hold(&tn->cfg_lock);
 
 #endif

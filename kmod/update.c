@@ -23,6 +23,7 @@ static void tn_peer_update_free(struct tn_peer_update *peer)
 
 	list_for_each_entry_safe(aip, tmp, &peer->aips, list)
 		kfree(aip);
+	tn_lock_sig_put(peer->sig);
 	kfree_sensitive(peer);
 }
 
@@ -42,6 +43,7 @@ void tn_update_done(struct tn_update *upd)
 		fput(upd->dev.file4);
 	if (upd->dev.file6)
 		fput(upd->dev.file6);
+	tn_lock_keys_put(upd->lock.keys);
 	memzero_explicit(upd, sizeof(*upd));
 }
 
@@ -146,6 +148,17 @@ static void tn_dev_update_append(struct tn_dev_update *dev,
 	dev->flags_mask |= more->flags_mask;
 }
 
+/* The keys only: turning the lock off is a command of its own. */
+static void tn_lock_update_append(struct tn_lock_update *lock,
+				  struct tn_lock_update *more)
+{
+	if (!more->keys)
+		return;
+	tn_lock_keys_put(lock->keys);
+	lock->keys = more->keys;
+	more->keys = NULL;
+}
+
 /**
  * tn_update_append() - let an update ask for more
  * @upd:	the update
@@ -162,6 +175,7 @@ void tn_update_append(struct tn_update *upd, struct tn_update *more)
 	struct tn_peer_update *peer;
 
 	tn_dev_update_append(&upd->dev, &more->dev);
+	tn_lock_update_append(&upd->lock, &more->lock);
 	list_for_each_entry(peer, &more->peers, list)
 		peer->attr = NULL;
 	list_splice_tail_init(&more->peers, &upd->peers);

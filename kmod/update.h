@@ -7,6 +7,7 @@
 #include <linux/types.h>
 
 #include "../uapi/tailnet.h"
+#include "lock.h"
 #include "messages.h"
 #include "path.h"
 
@@ -15,6 +16,7 @@ struct net;
 struct netlink_ext_ack;
 struct nlattr;
 struct tn_aip_node;
+struct tn_lock_sig;
 struct tn_target;
 
 /**
@@ -101,6 +103,7 @@ struct tn_aip_update {
  * @ep:		endpoint; AF_UNSPEC = none
  * @keepalive_s: interval of persistent keepalives, 0 = off
  * @expires_s:	cut off from then on, wall clock, seconds; 0 = never
+ * @sig:	node-key signature, NULL = none; counted
  * @aips:	of struct tn_aip_update, in the order given
  * @target:	the peer it is about; set by the plan
  */
@@ -116,6 +119,7 @@ struct tn_peer_update {
 #define TN_PEER_HAS_KEEPALIVE	BIT(3)
 #define TN_PEER_HAS_REPLACE	BIT(4)	/* forget the allowed IPs */
 #define TN_PEER_HAS_EXPIRES	BIT(5)
+#define TN_PEER_HAS_SIGNATURE	BIT(6)
 	u8 pub[TN_KEY_LEN];
 	u8 psk[TN_KEY_LEN];
 	u64 node_id;
@@ -124,6 +128,7 @@ struct tn_peer_update {
 	struct tn_endpoint ep;
 	u16 keepalive_s;
 	s64 expires_s;
+	struct tn_lock_sig *sig;
 	struct list_head aips;
 	struct tn_target *target;
 };
@@ -131,6 +136,7 @@ struct tn_peer_update {
 /**
  * struct tn_update - one change of configuration: all of it, or nothing
  * @dev:	device settings
+ * @lock:	what is asked of the tailnet lock
  * @peers:	of struct tn_peer_update
  * @num_peers:	entries of @peers
  * @num_aips:	prefixes in all of them
@@ -141,6 +147,7 @@ struct tn_peer_update {
  */
 struct tn_update {
 	struct tn_dev_update dev;
+	struct tn_lock_update lock;
 	struct list_head peers;
 	u32 num_peers;
 	u32 num_aips;

@@ -157,6 +157,9 @@ def doc_type(text):
         return ("nest", nest.group(1), "repeated" in first)
     if re.match(r"4 or 16 bytes", first):
         return ("binary", 4, 16)
+    some = re.match(r"(\d+) to (\d+) bytes", first)
+    if some:
+        return ("binary", int(some.group(1)), int(some.group(2)))
     exact = re.match(r"(\d+) bytes", first)
     if exact:
         return ("binary", int(exact.group(1)), int(exact.group(1)))

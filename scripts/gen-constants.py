@@ -100,8 +100,9 @@ def ed25519_table():
             ("d", D, "-121665/121666"),
             ("d2", 2 * D, "Twice that"),
             ("sqrt_m1", SQRT_M1, "A square root of -1")):
-        out += f"\n/* {text}. */\nstatic const struct tn_fe tn_fe_{name} =\n"
-        out += field(value, 1) + ";\n"
+        v = [f"0x{w:013x}" for w in limbs(value)]
+        out += f"\n/* {text}. */\nstatic const struct tn_fe tn_fe_{name} = {{ {{\n"
+        out += f"\t{v[0]}, {v[1]}, {v[2]},\n\t{v[3]}, {v[4]},\n}} }};\n"
     out += "\n/* The group order, low word first. */\n"
     out += "static const u64 tn_sc_order[4] = {\n"
     for i in range(4):

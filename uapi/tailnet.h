@@ -17,11 +17,14 @@
 #define TAILNET_MCGRP_PEER "peer"	/* sessions and endpoints of peers */
 #define TAILNET_MCGRP_PATH "path"	/* a peer wants a path */
 #define TAILNET_MCGRP_DEVICE "device"	/* configuration, sockets, clones */
+#define TAILNET_MCGRP_ADMISSION "admission"	/* tailnet lock: who, and the lock */
 
 #define TAILNET_KEY_LEN 32		/* bytes of any key */
+#define TAILNET_LOCK_MAX_KEYS 512	/* trusted keys of a device */
+#define TAILNET_LOCK_MAX_LAYERS 16	/* layers of a signature */
 
 /**
- * enum tailnet_cmd - commands and, from TAILNET_CMD_PEER_NTF on, notifications
+ * enum tailnet_cmd - commands and, ending in _NTF, notifications
  * @TAILNET_CMD_DEV_GET: do: one device by DEV_IFINDEX or DEV_IFNAME; dump: all
  *	of the caller's namespace
  * @TAILNET_CMD_DEV_SET: change device settings
@@ -34,13 +37,23 @@
  * @TAILNET_CMD_PEER_DEL: remove peers; ENOENT if one is not there
  * @TAILNET_CMD_TXN_BEGIN: open a transaction, answers with A_TXN_TOKEN; one per
  *	device, owned by the sending socket, aborted when that socket closes
- * @TAILNET_CMD_TXN_ADD: hand items (A_DEV settings, A_PEER nests) to it
+ * @TAILNET_CMD_TXN_ADD: hand items (A_DEV settings, A_PEER nests, A_LOCK) to it
  * @TAILNET_CMD_TXN_COMMIT: apply all of it, or nothing
  * @TAILNET_CMD_TXN_ABORT: forget it
  * @TAILNET_CMD_STATS_GET: drop counters of one device (do) or all (dump)
  * @TAILNET_CMD_PEER_NTF: notification, group peer
  * @TAILNET_CMD_PATH_NTF: notification, group path
  * @TAILNET_CMD_DEV_NTF: notification, group device
+ * @TAILNET_CMD_LOCK_GET: the tailnet lock of one device (do) or of all (dump,
+ *	which leaves the keys out)
+ * @TAILNET_CMD_LOCK_SET: trust exactly the keys of A_LOCK, and turn the lock on
+ *	if it is off. All peers have been judged by them when it returns. With no
+ *	keys nobody is admitted. ESTALE unless LOCK_GENERATION is above any that
+ *	the device had; the device may be given one by TXN_ADD too, and then a
+ *	transaction changes peers and keys in one step
+ * @TAILNET_CMD_LOCK_OFF: turn the lock off, which no other command does;
+ *	ESTALE unless LOCK_GENERATION is the one in force, ENOENT if it is off
+ * @TAILNET_CMD_LOCK_NTF: notification, group admission
  *
  * A request of PEER_NEW, PEER_SET or PEER_DEL may hold many A_PEER nests; they
  * are applied all or none.
@@ -61,6 +74,10 @@ enum tailnet_cmd {
 	TAILNET_CMD_PEER_NTF,
 	TAILNET_CMD_PATH_NTF,
 	TAILNET_CMD_DEV_NTF,
+	TAILNET_CMD_LOCK_GET,
+	TAILNET_CMD_LOCK_SET,
+	TAILNET_CMD_LOCK_OFF,
+	TAILNET_CMD_LOCK_NTF,
 
 	__TAILNET_CMD_MAX
 };
@@ -76,9 +93,10 @@ enum tailnet_cmd {
  * @TAILNET_A_STATS: nest of enum tailnet_a_stats, out
  * @TAILNET_A_GENERATION: u64, out: the table's generation; in every answer,
  *	dump message and notification. In, on PEER_NEW, PEER_SET, PEER_DEL,
- *	DEV_SET and TXN_BEGIN: refuse with ESTALE unless the table is at this
- *	generation
+ *	DEV_SET, LOCK_SET, LOCK_OFF and TXN_BEGIN: refuse with ESTALE unless the
+ *	table is at this generation
  * @TAILNET_A_EVENT: u32 enum tailnet_event, in notifications
+ * @TAILNET_A_LOCK: nest of enum tailnet_a_lock
  */
 enum tailnet_a {
 	TAILNET_A_UNSPEC,
@@ -89,6 +107,7 @@ enum tailnet_a {
 	TAILNET_A_GENERATION,
 	TAILNET_A_EVENT,
 	TAILNET_A_PAD,
+	TAILNET_A_LOCK,
 
 	__TAILNET_A_MAX
 };
@@ -185,6 +204,15 @@ enum tailnet_sockets {
  * @TAILNET_A_PEER_EXPIRES: s64, seconds since the epoch, wall clock, 0 = never:
  *	from then on the module does not talk with the peer, whoever else is
  *	there. A later time, or a clock put back, ends that
+ * @TAILNET_A_PEER_LAYER: nest of enum tailnet_a_layer, repeated, at most 16,
+ *	in: the peer's node-key signature, outermost layer first. Replaces the
+ *	one it had. Kept, and judged, whether or not the lock is on
+ * @TAILNET_A_PEER_NO_SIGNATURE: flag, in: forget the signature that it had; not
+ *	together with PEER_LAYER
+ * @TAILNET_A_PEER_VERDICT: u32 enum tailnet_verdict, out, and in notifications
+ * @TAILNET_A_PEER_VERDICT_NAME: string, out: its stable name
+ * @TAILNET_A_PEER_TRUSTED_KEY: 32 bytes, out: the trusted key by which it is
+ *	admitted
  */
 enum tailnet_a_peer {
 	TAILNET_A_PEER_UNSPEC,
@@ -209,6 +237,11 @@ enum tailnet_a_peer {
 	TAILNET_A_PEER_HANDSHAKE_ATTEMPTS,
 	TAILNET_A_PEER_PAD,
 	TAILNET_A_PEER_EXPIRES,
+	TAILNET_A_PEER_LAYER,
+	TAILNET_A_PEER_NO_SIGNATURE,
+	TAILNET_A_PEER_VERDICT,
+	TAILNET_A_PEER_VERDICT_NAME,
+	TAILNET_A_PEER_TRUSTED_KEY,
 
 	__TAILNET_A_PEER_MAX
 };
@@ -217,9 +250,12 @@ enum tailnet_a_peer {
 
 /*
  * Peer flags. ROAM: the endpoint follows authenticated packets, as plain
- * WireGuard peers expect; without it the endpoint is what was set.
+ * WireGuard peers expect; without it the endpoint is what was set. UNSIGNED: the
+ * peer needs no signature for as much as the peer API; see
+ * TAILNET_VERDICT_PEER_API.
  */
 #define TAILNET_PEER_F_ROAM		(1U << 0)
+#define TAILNET_PEER_F_UNSIGNED		(1U << 1)
 
 /* What an A_PEER nest of a transaction asks for. */
 enum tailnet_peer_op {
@@ -227,6 +263,38 @@ enum tailnet_peer_op {
 	TAILNET_PEER_OP_NEW,		/* create, EEXIST if present */
 	TAILNET_PEER_OP_UPDATE,		/* change, ENOENT if absent */
 	TAILNET_PEER_OP_DEL,		/* remove, ENOENT if absent */
+};
+
+/*
+ * What the tailnet lock of the device says about a peer. While it is on, a peer
+ * takes part only as ADMITTED, or for as much as that allows, as PEER_API. Any
+ * other is suspended: it stays listed, with its settings and the allowed IPs it
+ * was given, but has no session, none of those allowed IPs carries a packet, and
+ * its handshakes are dropped. It goes on when a later set of keys, signature or
+ * table admits it.
+ *
+ * PEER_API: the peer has no signature and the flag UNSIGNED. It may have a
+ * session, but no address: as long as the module has no packet filter that could
+ * keep it to the peer API, its allowed IPs carry nothing.
+ *
+ * OBSOLETE: the signature is valid, but a signature of a peer in the table says
+ * that the node has a newer key; or two such signatures contradict each other.
+ */
+enum tailnet_verdict {
+	TAILNET_VERDICT_OFF,		/* there is no lock */
+	TAILNET_VERDICT_ADMITTED,
+	TAILNET_VERDICT_PEER_API,
+	TAILNET_VERDICT_UNSIGNED,	/* no signature */
+	TAILNET_VERDICT_KIND,		/* a kind of layer where it has no place */
+	TAILNET_VERDICT_NODE_KEY,	/* signature of another node key */
+	TAILNET_VERDICT_PUBKEY,		/* a deeper node key is malformed */
+	TAILNET_VERDICT_NO_KEY_ID,	/* does not say which key signed */
+	TAILNET_VERDICT_UNTRUSTED,	/* a key signed that is not trusted */
+	TAILNET_VERDICT_SIGNATURE,	/* the trusted key did not sign this */
+	TAILNET_VERDICT_NO_WRAPPING,	/* nobody may sign the rotation */
+	TAILNET_VERDICT_WRAPPING,	/* that key is none that can sign */
+	TAILNET_VERDICT_ROTATION,	/* that key did not sign this */
+	TAILNET_VERDICT_OBSOLETE,	/* rotated away */
 };
 
 enum tailnet_session {
@@ -271,6 +339,87 @@ enum tailnet_a_allowedip {
 #define TAILNET_A_ALLOWEDIP_MAX (__TAILNET_A_ALLOWEDIP_MAX - 1)
 
 #define TAILNET_ALLOWEDIP_F_REMOVE	(1U << 0)
+
+/**
+ * enum tailnet_a_layer - one layer of a node-key signature
+ * @TAILNET_A_LAYER_KIND: u8; 1 direct, 2 rotation, 3 credential
+ * @TAILNET_A_LAYER_PUBKEY: 1 to 34 bytes: node key with its prefix "np"
+ * @TAILNET_A_LAYER_KEY_ID: 1 to 32 bytes: key that signed
+ * @TAILNET_A_LAYER_SIGNATURE: 64 bytes
+ * @TAILNET_A_LAYER_WRAPPING: 32 bytes: key that may sign a rotation above
+ *
+ * What a layer does not have is left out. All that its signer hashed must be
+ * there, needed or not. In only: signatures are not told again.
+ */
+enum tailnet_a_layer {
+	TAILNET_A_LAYER_UNSPEC,
+	TAILNET_A_LAYER_KIND,
+	TAILNET_A_LAYER_PUBKEY,
+	TAILNET_A_LAYER_KEY_ID,
+	TAILNET_A_LAYER_SIGNATURE,
+	TAILNET_A_LAYER_WRAPPING,
+
+	__TAILNET_A_LAYER_MAX
+};
+
+#define TAILNET_A_LAYER_MAX (__TAILNET_A_LAYER_MAX - 1)
+
+/**
+ * enum tailnet_a_lock - the tailnet lock of a device
+ * @TAILNET_A_LOCK_ON: flag, out
+ * @TAILNET_A_LOCK_GENERATION: u64, not 0: of the set of keys. Out: the highest
+ *	that the device had, even if the lock is off; 0 = none yet
+ * @TAILNET_A_LOCK_HEAD: 32 bytes: hash of the authority's last update, for
+ *	people; zeros if none was given
+ * @TAILNET_A_LOCK_KEY: 32 bytes, repeated, at most 512: public keys
+ * @TAILNET_A_LOCK_NUM_KEYS: u32, out
+ * @TAILNET_A_LOCK_OFF_REASON: u32 enum tailnet_lock_off, in, LOCK_OFF, and in
+ *	the notification about it
+ * @TAILNET_A_LOCK_COUNT: nest of enum tailnet_a_verdict, repeated, out: one for
+ *	each verdict
+ * @TAILNET_A_LOCK_CHECKED: u64, out: signatures checked since the device was
+ *	made; a peer's is not checked again if only the keys change
+ */
+enum tailnet_a_lock {
+	TAILNET_A_LOCK_UNSPEC,
+	TAILNET_A_LOCK_ON,
+	TAILNET_A_LOCK_GENERATION,
+	TAILNET_A_LOCK_HEAD,
+	TAILNET_A_LOCK_KEY,
+	TAILNET_A_LOCK_NUM_KEYS,
+	TAILNET_A_LOCK_OFF_REASON,
+	TAILNET_A_LOCK_COUNT,
+	TAILNET_A_LOCK_CHECKED,
+	TAILNET_A_LOCK_PAD,
+
+	__TAILNET_A_LOCK_MAX
+};
+
+#define TAILNET_A_LOCK_MAX (__TAILNET_A_LOCK_MAX - 1)
+
+/* What whoever turns a lock off has seen, for the record. */
+enum tailnet_lock_off {
+	TAILNET_LOCK_OFF_UNSPEC,
+	TAILNET_LOCK_OFF_DISABLED,	/* a disablement secret that fits */
+	TAILNET_LOCK_OFF_LOCAL,		/* the owner of this machine */
+};
+
+/**
+ * enum tailnet_a_verdict - how many peers a verdict is about
+ * @TAILNET_A_VERDICT_VALUE: u32 enum tailnet_verdict, out
+ * @TAILNET_A_VERDICT_NAME: string, out: its stable name
+ * @TAILNET_A_VERDICT_PEERS: u32, out: peers now
+ */
+enum tailnet_a_verdict {
+	TAILNET_A_VERDICT_UNSPEC,
+	TAILNET_A_VERDICT_VALUE,
+	TAILNET_A_VERDICT_NAME,
+	TAILNET_A_VERDICT_PEERS,
+
+	__TAILNET_A_VERDICT_MAX
+};
+
+#define TAILNET_A_VERDICT_MAX (__TAILNET_A_VERDICT_MAX - 1)
 
 /**
  * enum tailnet_a_txn - a transaction
@@ -339,6 +488,11 @@ enum tailnet_event {
 	TAILNET_EVENT_ORPHANED,		/* device: its agent went away */
 	TAILNET_EVENT_VMFORK,		/* device: the machine was cloned */
 	TAILNET_EVENT_EXPIRED,		/* peer: its time came, it is cut off */
+	TAILNET_EVENT_ADMITTED,		/* admission: a peer goes on */
+	TAILNET_EVENT_REFUSED,		/* admission: a peer is suspended */
+	TAILNET_EVENT_LOCK_ON,		/* admission: the lock is on now */
+	TAILNET_EVENT_LOCK_CHANGED,	/* admission: other keys are trusted */
+	TAILNET_EVENT_LOCK_OFF,		/* admission: the lock is off now */
 };
 
 #endif /* _UAPI_TAILNET_H */

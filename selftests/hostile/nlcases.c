@@ -43,6 +43,8 @@ static void naming(struct fuzz *f)
 		TAILNET_CMD_PEER_DEL, TAILNET_CMD_TXN_BEGIN,
 		TAILNET_CMD_TXN_ADD, TAILNET_CMD_TXN_COMMIT,
 		TAILNET_CMD_TXN_ABORT, TAILNET_CMD_STATS_GET,
+		TAILNET_CMD_LOCK_GET, TAILNET_CMD_LOCK_SET,
+		TAILNET_CMD_LOCK_OFF,
 	};
 	size_t nest;
 	unsigned int i;
@@ -93,7 +95,8 @@ static void unknown_commands(struct fuzz *f)
 {
 	static const uint8_t cmds[] = {
 		0, TAILNET_CMD_PEER_NTF, TAILNET_CMD_PATH_NTF,
-		TAILNET_CMD_DEV_NTF, TAILNET_CMD_MAX + 1, 128, 255,
+		TAILNET_CMD_DEV_NTF, TAILNET_CMD_LOCK_NTF,
+		TAILNET_CMD_MAX + 1, 128, 255,
 	};
 	unsigned int i;
 

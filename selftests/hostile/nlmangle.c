@@ -103,6 +103,11 @@ static bool fixed_length(struct nlbuf *b, const struct spot *s)
 
 	if (a->nla_type & NLA_F_NESTED)
 		return false;
+	/* A signer may have hashed any length of these. */
+	if (s->parent == TAILNET_A_PEER_LAYER && s->depth == 2 &&
+	    ((a->nla_type & NLA_TYPE_MASK) == TAILNET_A_LAYER_PUBKEY ||
+	     (a->nla_type & NLA_TYPE_MASK) == TAILNET_A_LAYER_KEY_ID))
+		return false;
 	/* A name may be shorter. */
 	return !(s->parent == TAILNET_A_DEV && s->depth == 1 &&
 		 (a->nla_type & NLA_TYPE_MASK) == TAILNET_A_DEV_IFNAME);

@@ -166,11 +166,33 @@ static void fill_peer_new(struct nlbuf *b)
 	req_full_peer(b, REQ_ABSENT + 1);
 }
 
+/* One layer of a signature; nobody has signed it. */
+static void put_layer(struct nlbuf *b, uint8_t kind, unsigned int n)
+{
+	size_t nest = nl_nest(b, TAILNET_A_PEER_LAYER);
+	uint8_t key[34] = "np", sig[64];
+
+	req_key(n, key + 2);
+	memset(sig, (int)n, sizeof(sig));
+	nl_put_u8(b, TAILNET_A_LAYER_KIND, kind);
+	nl_put(b, TAILNET_A_LAYER_PUBKEY, key, sizeof(key));
+	nl_put(b, TAILNET_A_LAYER_KEY_ID, key + 2, 32);
+	nl_put(b, TAILNET_A_LAYER_SIGNATURE, sig, sizeof(sig));
+	nl_put(b, TAILNET_A_LAYER_WRAPPING, key + 2, 32);
+	nl_end(b, nest);
+}
+
 static void fill_peer_set(struct nlbuf *b)
 {
+	size_t nest;
+
 	req_put_dev(b);
 	req_full_peer(b, 1);
 	req_full_peer(b, 2);
+	nest = req_peer(b, 3);
+	put_layer(b, 2, 3);
+	put_layer(b, 1, 4);
+	nl_end(b, nest);
 }
 
 static void fill_begin(struct nlbuf *b)
@@ -224,6 +246,8 @@ const struct req reqs[] = {
 	{ "txn-commit", TAILNET_CMD_TXN_COMMIT, 0, fill_end, true },
 	{ "txn-abort", TAILNET_CMD_TXN_ABORT, 0, fill_end, true },
 	{ "stats-get", TAILNET_CMD_STATS_GET, 0, fill_dev, false },
+	{ "lock-get", TAILNET_CMD_LOCK_GET, 0, fill_dev, false },
+	{ "lock-dump", TAILNET_CMD_LOCK_GET, NLM_F_DUMP, fill_nothing, false },
 	{ "stats-dump", TAILNET_CMD_STATS_GET, NLM_F_DUMP, fill_nothing, false },
 };
 

@@ -237,6 +237,34 @@ static void moving_steps(void)
 }
 BOTH_WAYS(moving)
 
+/* What a parked owner has is passed over, and is its own all the same. */
+static void parked_steps(void)
+{
+	insert("10.0.0.1/32", 0);
+	insert("10.0.0.0/24", 0);
+	insert("10.0.0.0/16", 1);
+	insert("0.0.0.0/0", 2);
+	insert("fd00::1/128", 0);
+	owner[0].parked = true;
+	CHECK_EQ(find_text("10.0.0.1"), 1);
+	CHECK_EQ(find_text("10.0.0.2"), 1);
+	CHECK_EQ(find_text("fd00::1"), -1);
+	owner[1].parked = true;
+	CHECK_EQ(find_text("10.0.0.1"), 2);
+	CHECK_EQ(owner[0].count, 3);
+	insert("10.0.0.2/32", 0);
+	CHECK_EQ(find_text("10.0.0.2"), 2);
+	CHECK(drop("10.0.0.0/24", 0));
+	owner[0].parked = false;
+	CHECK_EQ(find_text("10.0.0.1"), 0);
+	CHECK_EQ(find_text("10.0.0.2"), 0);
+	CHECK_EQ(find_text("10.0.0.3"), 2);
+	CHECK_EQ(find_text("fd00::1"), 0);
+	owner[1].parked = false;
+	CHECK_EQ(find_text("10.0.0.3"), 1);
+}
+BOTH_WAYS(parked)
+
 static void removal_steps(void)
 {
 	insert("10.0.0.0/8", 0);
@@ -813,6 +841,7 @@ static const struct test tests[] = {
 	TEST(longest_prefix),
 	TEST(families_apart),
 	TEST(moving),
+	TEST(parked),
 	TEST(removal),
 	TEST(forks),
 	TEST(every_length),

@@ -180,7 +180,7 @@ static void sip_round(u64 v[4])
 	v[2] = rotl(v[2], 32);
 }
 
-static u64 siphash(const u64 *in, size_t words, const siphash_key_t *key)
+static u64 siphash_words(const u64 *in, size_t words, const siphash_key_t *key)
 {
 	u64 v[4] = {
 		key->key[0] ^ 0x736f6d6570736575ULL,
@@ -205,17 +205,26 @@ static u64 siphash(const u64 *in, size_t words, const siphash_key_t *key)
 	return v[0] ^ v[1] ^ v[2] ^ v[3];
 }
 
+u64 siphash(const void *data, size_t len, const siphash_key_t *key)
+{
+	u64 words[8];
+
+	HOST_BUG_ON(len % 8 || len > sizeof(words));
+	memcpy(words, data, len);
+	return siphash_words(words, len / 8, key);
+}
+
 u64 siphash_1u64(u64 a, const siphash_key_t *key)
 {
-	return siphash((u64 []){ a }, 1, key);
+	return siphash_words((u64 []){ a }, 1, key);
 }
 
 u64 siphash_2u64(u64 a, u64 b, const siphash_key_t *key)
 {
-	return siphash((u64 []){ a, b }, 2, key);
+	return siphash_words((u64 []){ a, b }, 2, key);
 }
 
 u64 siphash_3u64(u64 a, u64 b, u64 c, const siphash_key_t *key)
 {
-	return siphash((u64 []){ a, b, c }, 3, key);
+	return siphash_words((u64 []){ a, b, c }, 3, key);
 }

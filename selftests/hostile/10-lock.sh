@@ -1,0 +1,25 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# guest: timeout=1800
+# Dishonest signatures in great numbers, a million at full volume: none gets a
+# peer in, and good ones in between do.
+
+. "$(dirname "$0")/../lib/lib.sh"
+. "$(dirname "$0")/hostile.sh"
+
+need_ours
+need_kind "$LINK_TYPE"
+hostile_build lockflood
+ns_add v
+dev_add v $DEV
+nsip v link set $DEV up
+
+case_ "signatures of every kind"
+seed=$RANDOM
+ns v "$HOSTILE_BIN/lockflood" $DEV "$(scaled 1000000)" $seed >"$WORK/flood.log" 2>&1 ||
+	fail "seed $seed: $(tail -2 "$WORK/flood.log")"
+note "$(tail -1 "$WORK/flood.log")"
+
+case_ "nothing is left"
+expect_eq "peers" "$(nswg v show $DEV peers)" ""
+nsip v link del $DEV
