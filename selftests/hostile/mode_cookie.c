@@ -151,11 +151,12 @@ void mode_cookie_forge(const struct options *opt, int argc, char **argv)
 }
 
 /*
- * Each pulse puts the victim under load by itself, for a second, in which it has
- * the time to work it off even where each instruction is checked.
+ * Each pulse puts the victim under load by itself, for a second. The next one
+ * comes when that is over: one that comes before is answered with cookies alone,
+ * so fast that it does not prolong the load.
  */
-#define PULSE		768
-#define PULSE_MS	800
+#define PULSE		FLOOD_PULSE_MAX
+#define PULSE_MS	1050
 
 static pid_t start_flood(const struct options *opt)
 {

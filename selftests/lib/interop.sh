@@ -278,10 +278,9 @@ interop_cookie() {
 			capture 2 $dev ours "udp and udp[4:2] = 72"
 		fi
 		n=$BG_PID
-		# more at once than a queue bears without load, and then a pause
-		# in which honest messages are read, shorter than load is
-		# remembered
-		bg flood ns 3 "$tool" --to "$to" flood init 100000000 1200 "$(slow 150)" 960
+		# more at once than a queue bears without load, each time that the
+		# load of the last ones, a second, is forgotten
+		bg flood ns 3 "$tool" --to "$to" flood init 100000000 975 "$(slow 150)" 1024
 		FLOOD_PID=$BG_PID
 		cookie_and_session
 		stop "$FLOOD_PID"
