@@ -28,6 +28,9 @@ static void check_outer_tos(struct peer *p)
 	p->last_init_ms = now_ms();
 }
 
+/* After as long the victim starts over, if it heard nothing. */
+#define RETRY_MS 5000
+
 /**
  * mode_handshake() - a session in each role, an echo over each
  * @opt:	options
@@ -39,6 +42,7 @@ void mode_handshake(const struct options *opt, int argc, char **argv)
 	static struct peer p;
 	struct session *s;
 	uint32_t mark;
+	uint64_t end;
 
 	(void)argc;
 	(void)argv;
@@ -55,10 +59,17 @@ void mode_handshake(const struct options *opt, int argc, char **argv)
 	peer_reset_victim(&p);
 	mark = good_mark();
 	peer_poke(&p, mark);
-	if (!peer_wait_init(&p, opt->patience_ms))
-		die("responder: the victim sent no initiation");
-	s = peer_answer(&p);
-	peer_echo(&p, s, "responder");
+	/* One answered too late has been followed by another one. */
+	end = now_ms() + opt->patience_ms;
+	do {
+		if (!peer_wait_init(&p, opt->patience_ms))
+			die("responder: the victim sent no initiation");
+		s = peer_answer(&p);
+		if (peer_try_echo(&p, s, RETRY_MS))
+			break;
+		if (now_ms() >= end)
+			die("responder: no echo on a session");
+	} while (true);
 	printf("responder: session and echo\n");
 	peer_close(&p);
 }
