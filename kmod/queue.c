@@ -8,12 +8,13 @@
 #include <linux/bottom_half.h>
 #include <linux/cpumask.h>
 #include <linux/jiffies.h>
+#include <linux/kernel_stat.h>	/* get_cpu_idle_time_us(), newer kernels */
 #include <linux/ktime.h>
 #include <linux/percpu.h>
 #include <linux/sched.h>
 #include <linux/sched/clock.h>
 #include <linux/smp.h>
-#include <linux/tick.h>
+#include <linux/tick.h>		/* the same, older ones */
 
 #include "compat.h"
 
