@@ -28,9 +28,6 @@
  */
 #include <errno.h>
 #include <inttypes.h>
-#include <netlink/genl/ctrl.h>
-#include <netlink/genl/genl.h>
-#include <netlink/netlink.h>
 #include <sodium.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -38,16 +35,12 @@
 #include <string.h>
 #include <time.h>
 
-#include "../../uapi/tailnet.h"
+#include "lock_ask.h"
 #include "nks.h"
 #include "nodesig_hash.h"
+#include "tnl.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
-
-static struct nl_sock *nl;
-static int family;
-static const char *device;
-static char error_text[256];
 
 static const char *const events[] = {
 	[TAILNET_EVENT_ADMITTED] = "admitted",
@@ -57,19 +50,13 @@ static const char *const events[] = {
 	[TAILNET_EVENT_LOCK_OFF] = "lock-off",
 };
 
-static void die(const char *what)
-{
-	fprintf(stderr, "lockctl: %s\n", what);
-	exit(2);
-}
-
 static void from_base64(const char *text, uint8_t *key)
 {
 	size_t len;
 
 	if (sodium_base642bin(key, 32, text, strlen(text), NULL, &len, NULL,
 			      sodium_base64_VARIANT_ORIGINAL) || len != 32)
-		die("not a key");
+		tnl_die("not a key");
 }
 
 struct signer {
@@ -83,241 +70,6 @@ static void make_signer(const char *name, struct signer *s)
 	crypto_generichash(seed, sizeof(seed), (const void *)name,
 			   strlen(name), NULL, 0);
 	crypto_sign_seed_keypair(s->public, s->secret, seed);
-}
-
-/* Netlink. */
-
-static struct nl_msg *new_msg(uint8_t cmd)
-{
-	struct nl_msg *msg = nlmsg_alloc_size(1 << 20);
-	struct nlattr *nest;
-
-	genlmsg_put(msg, NL_AUTO_PORT, NL_AUTO_SEQ, family, 0, NLM_F_ACK, cmd,
-		    TAILNET_GENL_VERSION);
-	nest = nla_nest_start(msg, TAILNET_A_DEV);
-	nla_put_string(msg, TAILNET_A_DEV_IFNAME, device);
-	nla_nest_end(msg, nest);
-	return msg;
-}
-
-static int on_error(struct sockaddr_nl *who, struct nlmsgerr *e, void *arg)
-{
-	const struct nlmsghdr *nlh = (struct nlmsghdr *)e - 1;
-	struct nlattr *attr, *text = NULL;
-	int len = sizeof(*e);
-
-	(void)who;
-	if (!(nlh->nlmsg_flags & NLM_F_CAPPED))
-		len += e->msg.nlmsg_len - sizeof(e->msg);
-	attr = (struct nlattr *)((char *)e + len);
-	if (nlh->nlmsg_flags & NLM_F_ACK_TLVS)
-		text = nla_find(attr, nlh->nlmsg_len - sizeof(*nlh) - len,
-				NLMSGERR_ATTR_MSG);
-	snprintf(error_text, sizeof(error_text), "%s",
-		 text ? nla_get_string(text) : "");
-	*(int *)arg = e->error;
-	return NL_STOP;
-}
-
-static int on_ack(struct nl_msg *msg, void *arg)
-{
-	(void)msg;
-	*(int *)arg = 0;
-	return NL_STOP;
-}
-
-/* Sends and frees. Return: 0 or a negative errno of the module. */
-static int talk(struct nl_msg *msg, nl_recvmsg_msg_cb_t on_answer, void *arg)
-{
-	struct nl_cb *cb = nl_cb_alloc(NL_CB_DEFAULT);
-	int state = 1, ret;
-
-	nl_cb_err(cb, NL_CB_CUSTOM, on_error, &state);
-	nl_cb_set(cb, NL_CB_ACK, NL_CB_CUSTOM, on_ack, &state);
-	if (on_answer)
-		nl_cb_set(cb, NL_CB_VALID, NL_CB_CUSTOM, on_answer, arg);
-	if (nl_send_auto(nl, msg) < 0)
-		die("cannot send");
-	while (state > 0) {
-		ret = nl_recvmsgs(nl, cb);
-		if (ret < 0 && state > 0)
-			die(nl_geterror(ret));
-	}
-	nl_cb_put(cb);
-	nlmsg_free(msg);
-	return state;
-}
-
-static int report(int ret)
-{
-	if (!ret)
-		return 0;
-	printf("error %s %s\n", strerrorname_np(-ret), error_text);
-	return 1;
-}
-
-/* What is asked. */
-
-static void put_lock(struct nl_msg *msg, uint64_t generation,
-		     uint8_t (*keys)[32], size_t num)
-{
-	struct nlattr *nest = nla_nest_start(msg, TAILNET_A_LOCK);
-	size_t i;
-
-	nla_put_u64(msg, TAILNET_A_LOCK_GENERATION, generation);
-	for (i = 0; i < num; i++)
-		nla_put(msg, TAILNET_A_LOCK_KEY, 32, keys[i]);
-	nla_nest_end(msg, nest);
-}
-
-static int lock_set(uint64_t generation, uint8_t (*keys)[32], size_t num)
-{
-	struct nl_msg *msg = new_msg(TAILNET_CMD_LOCK_SET);
-
-	put_lock(msg, generation, keys, num);
-	return talk(msg, NULL, NULL);
-}
-
-static int lock_off(uint64_t generation, uint32_t reason)
-{
-	struct nl_msg *msg = new_msg(TAILNET_CMD_LOCK_OFF);
-	struct nlattr *nest = nla_nest_start(msg, TAILNET_A_LOCK);
-
-	nla_put_u64(msg, TAILNET_A_LOCK_GENERATION, generation);
-	nla_put_u32(msg, TAILNET_A_LOCK_OFF_REASON, reason);
-	nla_nest_end(msg, nest);
-	return talk(msg, NULL, NULL);
-}
-
-static void put_layer(struct nl_msg *msg, const struct tn_nodesig_layer *l)
-{
-	struct nlattr *nest = nla_nest_start(msg, TAILNET_A_PEER_LAYER);
-
-	nla_put_u8(msg, TAILNET_A_LAYER_KIND, l->kind);
-	if (l->pubkey_len)
-		nla_put(msg, TAILNET_A_LAYER_PUBKEY, l->pubkey_len, l->pubkey);
-	if (l->key_id_len)
-		nla_put(msg, TAILNET_A_LAYER_KEY_ID, l->key_id_len, l->key_id);
-	if (l->has_sig)
-		nla_put(msg, TAILNET_A_LAYER_SIGNATURE, 64, l->sig);
-	if (l->has_wrapping)
-		nla_put(msg, TAILNET_A_LAYER_WRAPPING, 32, l->wrapping);
-	nla_nest_end(msg, nest);
-}
-
-enum flag { FLAG_AS_IS, FLAG_ON, FLAG_OFF };
-
-static void put_peer(struct nl_msg *msg, const uint8_t *key,
-		     const struct tn_nodesig_layer *layers, unsigned int num,
-		     enum flag flag)
-{
-	struct nlattr *nest = nla_nest_start(msg, TAILNET_A_PEER);
-	struct nla_bitfield32 bits = {
-		.value = flag == FLAG_ON ? TAILNET_PEER_F_UNSIGNED : 0,
-		.selector = TAILNET_PEER_F_UNSIGNED,
-	};
-	unsigned int i;
-
-	nla_put(msg, TAILNET_A_PEER_PUBLIC_KEY, 32, key);
-	for (i = 0; i < num; i++)
-		put_layer(msg, &layers[i]);
-	if (flag != FLAG_AS_IS)
-		nla_put(msg, TAILNET_A_PEER_FLAGS, sizeof(bits), &bits);
-	nla_nest_end(msg, nest);
-}
-
-static int peer_cmd(uint8_t cmd, const uint8_t *key,
-		    const struct tn_nodesig_layer *layers, unsigned int num)
-{
-	struct nl_msg *msg = new_msg(cmd);
-
-	put_peer(msg, key, layers, num, FLAG_AS_IS);
-	return talk(msg, NULL, NULL);
-}
-
-static int peer_forget(const uint8_t *key)
-{
-	struct nl_msg *msg = new_msg(TAILNET_CMD_PEER_SET);
-	struct nlattr *nest = nla_nest_start(msg, TAILNET_A_PEER);
-
-	nla_put(msg, TAILNET_A_PEER_PUBLIC_KEY, 32, key);
-	nla_put_flag(msg, TAILNET_A_PEER_NO_SIGNATURE);
-	nla_nest_end(msg, nest);
-	return talk(msg, NULL, NULL);
-}
-
-static int peer_flag(const uint8_t *key, enum flag flag)
-{
-	struct nl_msg *msg = new_msg(TAILNET_CMD_PEER_SET);
-
-	put_peer(msg, key, NULL, 0, flag);
-	return talk(msg, NULL, NULL);
-}
-
-static int on_peer(struct nl_msg *msg, void *arg)
-{
-	struct nlattr *top = nlmsg_find_attr(nlmsg_hdr(msg), GENL_HDRLEN,
-					     TAILNET_A_PEER);
-	struct nlattr *tb[TAILNET_A_PEER_MAX + 1];
-
-	if (top && !nla_parse_nested(tb, TAILNET_A_PEER_MAX, top, NULL) &&
-	    tb[TAILNET_A_PEER_VERDICT_NAME])
-		snprintf(arg, 32, "%s",
-			 nla_get_string(tb[TAILNET_A_PEER_VERDICT_NAME]));
-	return NL_OK;
-}
-
-static const char *verdict_of(const uint8_t *key)
-{
-	struct nl_msg *msg = new_msg(TAILNET_CMD_PEER_GET);
-	static char name[32];
-
-	snprintf(name, sizeof(name), "gone");
-	put_peer(msg, key, NULL, 0, FLAG_AS_IS);
-	talk(msg, on_peer, name);
-	return name;
-}
-
-static int on_lock(struct nl_msg *msg, void *arg)
-{
-	struct nlattr *top = nlmsg_find_attr(nlmsg_hdr(msg), GENL_HDRLEN,
-					     TAILNET_A_LOCK);
-	struct nlattr *tb[TAILNET_A_LOCK_MAX + 1];
-	struct nlattr *v[TAILNET_A_VERDICT_MAX + 1], *attr;
-	uint64_t *generation = arg;
-	unsigned int keys = 0;
-	int rem;
-
-	if (!top || nla_parse_nested(tb, TAILNET_A_LOCK_MAX, top, NULL))
-		return NL_OK;
-	if (generation) {
-		*generation = nla_get_u64(tb[TAILNET_A_LOCK_GENERATION]);
-		return NL_OK;
-	}
-	nla_for_each_nested(attr, top, rem)
-		keys += nla_type(attr) == TAILNET_A_LOCK_KEY;
-	printf("on=%d generation=%" PRIu64 " keys=%u checked=%" PRIu64,
-	       !!tb[TAILNET_A_LOCK_ON],
-	       nla_get_u64(tb[TAILNET_A_LOCK_GENERATION]), keys,
-	       nla_get_u64(tb[TAILNET_A_LOCK_CHECKED]));
-	nla_for_each_nested(attr, top, rem) {
-		if (nla_type(attr) != TAILNET_A_LOCK_COUNT ||
-		    nla_parse_nested(v, TAILNET_A_VERDICT_MAX, attr, NULL))
-			continue;
-		printf(" %s=%u", nla_get_string(v[TAILNET_A_VERDICT_NAME]),
-		       nla_get_u32(v[TAILNET_A_VERDICT_PEERS]));
-	}
-	printf("\n");
-	return NL_OK;
-}
-
-static uint64_t next_generation(void)
-{
-	uint64_t generation = 0;
-
-	if (talk(new_msg(TAILNET_CMD_LOCK_GET), on_lock, &generation))
-		die("cannot read the lock");
-	return generation + 1;
 }
 
 /* Signatures. */
@@ -345,7 +97,7 @@ static struct tn_nodesig_layer *front(struct tn_nodesig_layer *layers,
 				      unsigned int *num)
 {
 	if (*num == TN_NODESIG_LAYERS)
-		die("too many layers");
+		tnl_die("too many layers");
 	memmove(layers + 1, layers, *num * sizeof(*layers));
 	memset(layers, 0, sizeof(*layers));
 	(*num)++;
@@ -409,7 +161,7 @@ static unsigned int make_sig(const uint8_t *key, int argc, char **argv,
 		      &wrapping);
 		rotate(layers, &num, &wrapping, key);
 	} else {
-		die("usage");
+		tnl_die("usage");
 	}
 	if (!strcmp(argv[argc - 1], "flip"))
 		layers->sig[3] ^= 4;
@@ -424,13 +176,13 @@ static int do_peer(const char *text, int argc, char **argv)
 
 	from_base64(text, key);
 	if (!strcmp(argv[0], "none"))
-		return report(peer_forget(key));
+		return tnl_report(lock_peer_forget(key));
 	if (!strcmp(argv[0], "unsigned"))
-		return report(peer_flag(key, FLAG_ON));
+		return tnl_report(lock_peer_flag(key, LOCK_FLAG_ON));
 	if (!strcmp(argv[0], "not-unsigned"))
-		return report(peer_flag(key, FLAG_OFF));
+		return tnl_report(lock_peer_flag(key, LOCK_FLAG_OFF));
 	num = make_sig(key, argc, argv, layers);
-	return report(peer_cmd(TAILNET_CMD_PEER_SET, key, layers, num));
+	return tnl_report(lock_peer(TAILNET_CMD_PEER_SET, key, layers, num));
 }
 
 /* Notifications. */
@@ -473,22 +225,6 @@ static int on_event(struct nl_msg *msg, void *arg)
 	return NL_OK;
 }
 
-static int watch(void)
-{
-	int group = genl_ctrl_resolve_grp(nl, TAILNET_GENL_NAME,
-					  TAILNET_MCGRP_ADMISSION);
-
-	if (group < 0 || nl_socket_add_membership(nl, group))
-		die("cannot join the group");
-	nl_socket_disable_seq_check(nl);
-	nl_socket_modify_cb(nl, NL_CB_VALID, NL_CB_CUSTOM, on_event, NULL);
-	printf("ready\n");
-	fflush(stdout);
-	while (nl_recvmsgs_default(nl) != -NLE_BAD_SOCK)
-		;
-	return 1;
-}
-
 /* Recorded cases. */
 
 static unsigned int done, wrong, out_of_bounds;
@@ -515,15 +251,15 @@ static void one_case(const char *name, const uint8_t *node, const uint8_t *sig,
 		}
 		return;
 	}
-	ret = peer_cmd(TAILNET_CMD_PEER_NEW, node, layers, num);
+	ret = lock_peer(TAILNET_CMD_PEER_NEW, node, layers, num);
 	if (ret == -ERANGE || ret == -EINVAL) {
 		out_of_bounds++;
 		verdict = "refused by the policy";
 	} else if (ret) {
-		die(error_text);
+		tnl_die(tnl_words());
 	} else {
-		verdict = verdict_of(node);
-		peer_cmd(TAILNET_CMD_PEER_DEL, node, NULL, 0);
+		verdict = lock_verdict(node);
+		lock_peer(TAILNET_CMD_PEER_DEL, node, NULL, 0);
 	}
 	if (!strcmp(verdict, "admitted") == want)
 		return;
@@ -552,14 +288,14 @@ static json_t *open_vectors(const char *base, const char *folder,
 	json_t *root = vectors_open(base, folder, name);
 
 	if (!root)
-		die("no vectors");
+		tnl_die("no vectors");
 	return root;
 }
 
 static void use_keys(uint8_t (*keys)[32], size_t num)
 {
-	if (lock_set(next_generation(), keys, num))
-		die(error_text);
+	if (lock_set(lock_next_generation(), keys, num))
+		tnl_die(tnl_words());
 }
 
 static void derived_cases(const char *base)
@@ -659,8 +395,8 @@ static void put_filter_peer(struct nl_msg *msg, const json_t *peer)
 
 	hex_member(peer, "node_key", node, 32);
 	len = hex_member(peer, "signature", sig, sizeof(sig));
-	put_peer(msg, node, layers, nks_parse(sig, len < 0 ? 0 : len, layers),
-		 is_unsigned ? FLAG_ON : FLAG_AS_IS);
+	lock_put_peer(msg, node, layers, nks_parse(sig, len < 0 ? 0 : len, layers),
+		 is_unsigned ? LOCK_FLAG_ON : LOCK_FLAG_AS_IS);
 }
 
 static void filter_check(const char *name, const char *how, const json_t *row)
@@ -676,7 +412,7 @@ static void filter_check(const char *name, const char *how, const json_t *row)
 		json_array_foreach(keep, j, id)
 			kept |= json_equal(id, json_object_get(peer, "id"));
 		hex_member(peer, "node_key", node, 32);
-		verdict = verdict_of(node);
+		verdict = lock_verdict(node);
 		got = !strcmp(verdict, "admitted") ||
 		      !strcmp(verdict, "peer-api");
 		done++;
@@ -695,7 +431,7 @@ static void filter_clear(const json_t *row)
 
 	json_array_foreach(json_object_get(row, "peers"), i, peer) {
 		hex_member(peer, "node_key", node, 32);
-		peer_cmd(TAILNET_CMD_PEER_DEL, node, NULL, 0);
+		lock_peer(TAILNET_CMD_PEER_DEL, node, NULL, 0);
 	}
 }
 
@@ -704,13 +440,13 @@ static void filter_case(const json_t *row, uint8_t (*keys)[32], size_t num)
 {
 	const char *name = json_string_value(json_object_get(row, "name"));
 	const json_t *peers = json_object_get(row, "peers"), *peer;
-	struct nl_msg *msg = new_msg(TAILNET_CMD_PEER_NEW);
+	struct nl_msg *msg = tnl_msg(TAILNET_CMD_PEER_NEW);
 	size_t i, n = json_array_size(peers);
 
 	json_array_foreach(peers, i, peer)
 		put_filter_peer(msg, peer);
-	if (talk(msg, NULL, NULL))
-		die(error_text);
+	if (tnl_talk(msg, NULL, NULL))
+		tnl_die(tnl_words());
 	filter_check(name, "at once", row);
 	use_keys(keys, 0);
 	use_keys(keys, num);
@@ -721,11 +457,11 @@ static void filter_case(const json_t *row, uint8_t (*keys)[32], size_t num)
 			filter_check(name, "one by one", row);
 			filter_clear(row);
 		}
-		msg = new_msg(TAILNET_CMD_PEER_NEW);
+		msg = tnl_msg(TAILNET_CMD_PEER_NEW);
 		put_filter_peer(msg, json_array_get(peers, i < n ? i :
 						    2 * n - 1 - i));
-		if (talk(msg, NULL, NULL))
-			die(error_text);
+		if (tnl_talk(msg, NULL, NULL))
+			tnl_die(tnl_words());
 	}
 	filter_check(name, "last one first", row);
 	filter_clear(row);
@@ -766,7 +502,7 @@ static int on_token(struct nl_msg *msg, void *arg)
 
 static struct nl_msg *new_txn_msg(uint8_t cmd, bool begin)
 {
-	struct nl_msg *msg = new_msg(cmd);
+	struct nl_msg *msg = tnl_msg(cmd);
 	struct nlattr *nest = nla_nest_start(msg, TAILNET_A_TXN);
 
 	if (begin)
@@ -788,7 +524,7 @@ static double seconds(void)
 static void must(int ret)
 {
 	if (ret)
-		die(error_text);
+		tnl_die(tnl_words());
 }
 
 /* A table of @n peers, each signed by alice, in the place of the one there is. */
@@ -797,16 +533,16 @@ static void install(unsigned int n, const struct tn_nodesig_layer *sigs)
 	struct nl_msg *msg;
 	unsigned int i;
 
-	must(talk(new_txn_msg(TAILNET_CMD_TXN_BEGIN, true), on_token, NULL));
+	must(tnl_talk(new_txn_msg(TAILNET_CMD_TXN_BEGIN, true), on_token, NULL));
 	for (i = 0; i < n;) {
 		msg = new_txn_msg(TAILNET_CMD_TXN_ADD, false);
 		do {
-			put_peer(msg, sigs[i].pubkey + 2, &sigs[i], 1,
-				 FLAG_AS_IS);
+			lock_put_peer(msg, sigs[i].pubkey + 2, &sigs[i], 1,
+				 LOCK_FLAG_AS_IS);
 		} while (++i % 1000 && i < n);
-		must(talk(msg, NULL, NULL));
+		must(tnl_talk(msg, NULL, NULL));
 	}
-	must(talk(new_txn_msg(TAILNET_CMD_TXN_COMMIT, false), NULL, NULL));
+	must(tnl_talk(new_txn_msg(TAILNET_CMD_TXN_COMMIT, false), NULL, NULL));
 }
 
 static int bench(unsigned int n)
@@ -863,54 +599,42 @@ static int set_named(uint64_t generation, int argc, char **argv)
 		make_signer(argv[i], &s);
 		memcpy(keys[i], s.public, 32);
 	}
-	return report(lock_set(generation, keys, i));
+	return tnl_report(lock_set(generation, keys, i));
 }
 
 int main(int argc, char **argv)
 {
 	const char *what = argc > 2 ? argv[2] : "";
 	uint8_t key[32];
-	int on = 1;
 
 	if (sodium_init() < 0 || argc < 3)
-		die("usage");
-	device = argv[1];
-	nl = nl_socket_alloc();
-	if (!nl || genl_connect(nl))
-		die("no generic netlink");
-	nl_socket_set_buffer_size(nl, 1 << 20, 1 << 20);
-	nl_socket_set_msg_buf_size(nl, 1 << 17);
-	family = genl_ctrl_resolve(nl, TAILNET_GENL_NAME);
-	if (family < 0)
-		die("no netlink family");
-	setsockopt(nl_socket_get_fd(nl), SOL_NETLINK, NETLINK_EXT_ACK, &on,
-		   sizeof(on));
+		tnl_die("usage");
+	tnl_open("lockctl", argv[1]);
 	if (!strcmp(what, "set") && argc > 3)
 		return set_named(strtoull(argv[3], NULL, 0), argc - 4,
 				 argv + 4);
 	if (!strcmp(what, "off") && argc == 5)
-		return report(lock_off(strtoull(argv[3], NULL, 0),
+		return tnl_report(lock_off(strtoull(argv[3], NULL, 0),
 				       !strcmp(argv[4], "local") ?
 				       TAILNET_LOCK_OFF_LOCAL :
 				       !strcmp(argv[4], "disabled") ?
 				       TAILNET_LOCK_OFF_DISABLED : 0));
 	if (!strcmp(what, "get"))
-		return report(talk(new_msg(TAILNET_CMD_LOCK_GET), on_lock,
-				   NULL));
+		return tnl_report(lock_show());
 	if (!strcmp(what, "peer") && argc > 4)
 		return do_peer(argv[3], argc - 4, argv + 4);
 	if (!strcmp(what, "verdict") && argc == 4) {
 		from_base64(argv[3], key);
-		printf("%s\n", verdict_of(key));
+		printf("%s\n", lock_verdict(key));
 		return 0;
 	}
 	if (!strcmp(what, "watch"))
-		return watch();
+		return tnl_watch(TAILNET_MCGRP_ADMISSION, on_event);
 	if (!strcmp(what, "vectors") && argc == 4)
 		return vectors(argv[3]);
 	if (!strcmp(what, "filter") && argc == 4)
 		return filter(argv[3]);
 	if (!strcmp(what, "bench") && argc == 4)
 		return bench(strtoul(argv[3], NULL, 0));
-	die("usage");
+	tnl_die("usage");
 }

@@ -11,18 +11,13 @@
  * prints NAME=VALUE words. "watch" prints "event NAME PUBLIC-KEY" for each
  * notification of group peer, after "ready".
  */
-#define _GNU_SOURCE
-#include <errno.h>
 #include <inttypes.h>
-#include <netlink/genl/ctrl.h>
-#include <netlink/genl/genl.h>
-#include <netlink/netlink.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../uapi/tailnet.h"
+#include "tnl.h"
 
 static const char base64[] =
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -34,12 +29,6 @@ static const char *const events[] = {
 	[TAILNET_EVENT_EXPIRED] = "expired",
 };
 
-static void die(const char *what)
-{
-	fprintf(stderr, "peerctl: %s\n", what);
-	exit(2);
-}
-
 static void decode(const char *text, unsigned char *key)
 {
 	unsigned int bits = 0, n = 0, len = 0;
@@ -48,18 +37,18 @@ static void decode(const char *text, unsigned char *key)
 		const char *at = strchr(base64, *text);
 
 		if (!at)
-			die("not a key");
+			tnl_die("not a key");
 		bits = bits << 6 | (at - base64);
 		n += 6;
 		if (n >= 8) {
 			n -= 8;
 			if (len == TAILNET_KEY_LEN)
-				die("not a key");
+				tnl_die("not a key");
 			key[len++] = bits >> n;
 		}
 	}
 	if (len != TAILNET_KEY_LEN)
-		die("not a key");
+		tnl_die("not a key");
 }
 
 static void encode(const unsigned char *key, char *text)
@@ -95,34 +84,8 @@ static void put_settings(struct nl_msg *msg, int argc, char **argv)
 			nla_put(msg, TAILNET_A_PEER_ENDPOINT | NLA_F_NESTED, 0,
 				NULL);
 		else
-			die("usage");
+			tnl_die("usage");
 	}
-}
-
-static int on_error(struct sockaddr_nl *who, struct nlmsgerr *e, void *arg)
-{
-	const struct nlmsghdr *nlh = (struct nlmsghdr *)e - 1;
-	struct nlattr *attr, *text = NULL;
-	int len = sizeof(*e);
-
-	(void)who;
-	if (!(nlh->nlmsg_flags & NLM_F_CAPPED))
-		len += e->msg.nlmsg_len - sizeof(e->msg);
-	attr = (struct nlattr *)((char *)e + len);
-	if (nlh->nlmsg_flags & NLM_F_ACK_TLVS)
-		text = nla_find(attr, nlh->nlmsg_len - sizeof(*nlh) - len,
-				NLMSGERR_ATTR_MSG);
-	printf("error %s %s\n", strerrorname_np(-e->error),
-	       text ? nla_get_string(text) : "");
-	*(int *)arg = 1;
-	return NL_STOP;
-}
-
-static int on_ack(struct nl_msg *msg, void *arg)
-{
-	(void)msg;
-	*(int *)arg = 0;
-	return NL_STOP;
 }
 
 static struct nlattr *find_peer(struct nl_msg *msg, struct nlattr **peer)
@@ -174,67 +137,27 @@ static int on_event(struct nl_msg *msg, void *arg)
 	return NL_OK;
 }
 
-static int watch(struct nl_sock *nl)
-{
-	int group = genl_ctrl_resolve_grp(nl, TAILNET_GENL_NAME,
-					  TAILNET_MCGRP_PEER);
-
-	if (group < 0 || nl_socket_add_membership(nl, group))
-		die("cannot join the group");
-	nl_socket_disable_seq_check(nl);
-	nl_socket_modify_cb(nl, NL_CB_VALID, NL_CB_CUSTOM, on_event, NULL);
-	printf("ready\n");
-	fflush(stdout);
-	while (nl_recvmsgs_default(nl) != -NLE_BAD_SOCK)
-		;
-	return 1;
-}
-
 int main(int argc, char **argv)
 {
 	unsigned char key[TAILNET_KEY_LEN];
-	int family, state = -1, on = 1;
 	struct nlattr *nest;
-	struct nl_sock *nl;
 	struct nl_msg *msg;
-	struct nl_cb *cb;
 	bool set;
 
-	nl = nl_socket_alloc();
-	if (!nl || genl_connect(nl))
-		die("no generic netlink");
-	family = genl_ctrl_resolve(nl, TAILNET_GENL_NAME);
-	if (family < 0)
-		die("no netlink family");
+	if (argc < 3)
+		tnl_die("usage");
+	tnl_open("peerctl", argv[1]);
 	if (argc == 3 && !strcmp(argv[2], "watch"))
-		return watch(nl);
+		return tnl_watch(TAILNET_MCGRP_PEER, on_event);
 	if (argc < 4)
-		die("usage");
+		tnl_die("usage");
 	set = !strcmp(argv[2], "set");
 	decode(argv[3], key);
-	setsockopt(nl_socket_get_fd(nl), SOL_NETLINK, NETLINK_EXT_ACK, &on,
-		   sizeof(on));
-
-	msg = nlmsg_alloc();
-	genlmsg_put(msg, NL_AUTO_PORT, NL_AUTO_SEQ, family, 0, NLM_F_ACK,
-		    set ? TAILNET_CMD_PEER_SET : TAILNET_CMD_PEER_GET, 1);
-	nest = nla_nest_start(msg, TAILNET_A_DEV);
-	nla_put_string(msg, TAILNET_A_DEV_IFNAME, argv[1]);
-	nla_nest_end(msg, nest);
+	msg = tnl_msg(set ? TAILNET_CMD_PEER_SET : TAILNET_CMD_PEER_GET);
 	nest = nla_nest_start(msg, TAILNET_A_PEER);
 	nla_put(msg, TAILNET_A_PEER_PUBLIC_KEY, sizeof(key), key);
 	if (set)
 		put_settings(msg, argc - 4, argv + 4);
 	nla_nest_end(msg, nest);
-
-	cb = nl_cb_alloc(NL_CB_DEFAULT);
-	nl_cb_err(cb, NL_CB_CUSTOM, on_error, &state);
-	nl_cb_set(cb, NL_CB_ACK, NL_CB_CUSTOM, on_ack, &state);
-	nl_cb_set(cb, NL_CB_VALID, NL_CB_CUSTOM, on_peer, NULL);
-	if (nl_send_auto(nl, msg) < 0)
-		die("cannot send");
-	while (state < 0)
-		if (nl_recvmsgs(nl, cb) < 0 && state < 0)
-			die("cannot receive");
-	return state;
+	return tnl_report(tnl_talk(msg, on_peer, NULL));
 }
