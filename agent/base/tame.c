@@ -1,37 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "base/tame.h"
 
+#include "base/utf8.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
-/* Bytes of the character at @c, with its number; 0 = it is none. */
-static size_t decode(const unsigned char *c, uint32_t *ret)
+/* Its number; @c is @len bytes of valid UTF-8. */
+static uint32_t number_of(const unsigned char *c, size_t len)
 {
-	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	uint32_t code;
-	size_t len, i;
+	uint32_t code = len == 1 ? c[0] : c[0] & (0xff >> (len + 1));
+	size_t i;
 
-	if (c[0] < 0x80) {
-		*ret = c[0];
-		return 1;
-	}
-	len = (c[0] & 0xe0) == 0xc0 ? 2 : (c[0] & 0xf0) == 0xe0 ? 3 :
-	      (c[0] & 0xf8) == 0xf0 ? 4 : 0;
-	if (!len)
-		return 0;
-	code = c[0] & (0x7f >> len);
-	/* The end of the text is no byte that goes on. */
-	for (i = 1; i < len; i++) {
-		if ((c[i] & 0xc0) != 0x80)
-			return 0;
+	for (i = 1; i < len; i++)
 		code = code << 6 | (c[i] & 0x3f);
-	}
-	if (code < least[len] || code > 0x10ffff ||
-	    (code >= 0xd800 && code <= 0xdfff))
-		return 0;
-	*ret = code;
-	return len;
+	return code;
 }
 
 static bool is_harmful(uint32_t code)
@@ -44,12 +29,12 @@ static bool is_harmful(uint32_t code)
 void tame_text(char *text)
 {
 	unsigned char *c = (unsigned char *)text;
-	uint32_t code;
+	const unsigned char *end = c + strlen(text);
 	size_t len;
 
-	while (*c) {
-		len = decode(c, &code);
-		if (len && !is_harmful(code)) {
+	while (c < end) {
+		len = utf8_len(c, end - c);
+		if (len && !is_harmful(number_of(c, len))) {
 			c += len;
 			continue;
 		}

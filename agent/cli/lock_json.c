@@ -146,22 +146,12 @@ static void put_sig(struct json_out *out, const char *name,
 static void put_peer(struct json_out *out, const struct lock_peer *peer,
 		     bool with_sig)
 {
-	char text[IP_TEXT_MAX];
 	struct key_hex hex;
-	size_t i;
 
 	json_out_open_object(out, NULL);
 	json_out_text(out, "ID", peer->stable_id);
 	json_out_text(out, "DNSName", peer->name);
-	if (peer->n_ip) {
-		json_out_open_array(out, "TailscaleIPs");
-		for (i = 0; i < peer->n_ip; i++)
-			json_out_text(out, NULL,
-				      ip_format(&peer->ip[i], text));
-		json_out_close_array(out);
-	} else {
-		json_out_null(out, "TailscaleIPs");
-	}
+	lock_local_put_ips(out, peer);
 	json_out_text(out, "NodeKey", key_text_format_node(&peer->key, &hex));
 	if (with_sig)
 		put_sig(out, "NodeKeySignature", &peer->sig, 0);

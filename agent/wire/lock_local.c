@@ -373,25 +373,30 @@ static void put_keys(struct json_out *out, const struct lock_status *status)
 	json_out_close_array(out);
 }
 
-static void put_peer(struct json_out *out, const struct lock_peer *peer)
+void lock_local_put_ips(struct json_out *out, const struct lock_peer *peer)
 {
 	char text[IP_TEXT_MAX];
-	struct key_hex hex;
 	size_t i;
+
+	if (!peer->n_ip) {
+		json_out_null(out, "TailscaleIPs");
+		return;
+	}
+	json_out_open_array(out, "TailscaleIPs");
+	for (i = 0; i < peer->n_ip; i++)
+		json_out_text(out, NULL, ip_format(&peer->ip[i], text));
+	json_out_close_array(out);
+}
+
+static void put_peer(struct json_out *out, const struct lock_peer *peer)
+{
+	struct key_hex hex;
 
 	json_out_open_object(out, NULL);
 	json_out_text(out, "Name", peer->name);
 	json_out_int(out, "ID", peer->id);
 	json_out_text(out, "StableID", peer->stable_id);
-	if (peer->n_ip) {
-		json_out_open_array(out, "TailscaleIPs");
-		for (i = 0; i < peer->n_ip; i++)
-			json_out_text(out, NULL,
-				      ip_format(&peer->ip[i], text));
-		json_out_close_array(out);
-	} else {
-		json_out_null(out, "TailscaleIPs");
-	}
+	lock_local_put_ips(out, peer);
 	json_out_text(out, "NodeKey", key_text_format_node(&peer->key, &hex));
 	put_sig(out, "NodeKeySignature", &peer->sig, 0);
 	json_out_close_object(out);

@@ -114,4 +114,11 @@ int lock_local_sigs_build(const struct bytes *sigs, size_t n,
 void lock_local_put_meta(struct json_out *out, const char *name,
 			 const struct lock_meta *meta);
 
+/**
+ * lock_local_put_ips() - the member TailscaleIPs
+ * @out:	inside of an object
+ * @peer:	whose addresses; without any it is null
+ */
+void lock_local_put_ips(struct json_out *out, const struct lock_peer *peer);
+
 #endif /* WIRE_LOCK_LOCAL_H */
