@@ -132,7 +132,7 @@ help:
 	@echo 'check-netns    all of them on Debian'"'"'s kernel (not part of check)'
 	@echo 'check-interop  against other implementations'
 	@echo 'check-matrix   the other kernels: build, load, carry packets'
-	@echo 'check-races    several CPUs, KASAN, lockdep: an hour (not part of check)'
+	@echo 'check-races    several CPUs, KASAN, lockdep (not part of check)'
 	@echo 'fuzz           fuzz the codecs for SECONDS= (60) each'
 	@echo 'bench          benchmarks beside other implementations (ONLY=a,b)'
 	@echo 'lint           style, sparse, kernel-doc, shellcheck, layers'
