@@ -8,11 +8,12 @@
 
 kernel_tarball=/usr/src/linux-source-6.1.tar.xz
 
-# Sets b_fragments, b_arch, b_base, b_image.
+# Sets b_fragments, b_patches, b_arch, b_base, b_image.
 build_recipe()	# name
 {
 	local d=$here/vm.d
 
+	b_patches=()
 	case $1 in
 	uml)
 		b_arch=um b_base=defconfig b_image=linux
@@ -20,7 +21,10 @@ build_recipe()	# name
 	debug)
 		b_arch=um b_base=defconfig b_image=linux
 		b_fragments=("$d/net.config" "$d/uml.config" "$d/debug.config"
-			"$d/uml-debug.config") ;;
+			"$d/uml-debug.config")
+		# Each record of KASAN, kmemleak and lockdep saves a stack; this
+		# makes it a third cheaper to run anything at all.
+		b_patches=("$d/um-stacktrace.patch") ;;
 	debug-smp)
 		b_arch=x86_64 b_base=tinyconfig b_image=arch/x86/boot/bzImage
 		b_fragments=("$d/net.config" "$d/debug.config" "$d/smp.config") ;;
@@ -44,7 +48,8 @@ kernel_built()	# name
 	need gcc build-essential
 	build_recipe "$1"
 	id=$1-$( (build_source_id; gcc --version | head -n 1
-		echo "$b_arch $b_base"; cat "${b_fragments[@]}") | digest)
+		echo "$b_arch $b_base"
+		cat "${b_fragments[@]}" "${b_patches[@]}") | digest)
 	dir=$cache/kernel/$id
 	if [ ! -e "$dir/done" ]; then
 		cache_lock "kernel-$1"
@@ -61,10 +66,14 @@ kernel_built()	# name
 	[ $b_arch != um ] || k_kind=uml
 }
 
-# Unpacks the source once for all kernels; sets b_source.
-build_source()
+# Unpacks the source, once for all kernels with the same patches; sets b_source.
+build_source()	# [patch]...
 {
-	b_source=$cache/source/$(build_source_id)
+	local id p
+
+	id=$(build_source_id)
+	[ $# -eq 0 ] || id=$id-$(cat "$@" | digest)
+	b_source=$cache/source/$id
 	if [ ! -e "$b_source/done" ]; then
 		cache_lock source
 		if [ ! -e "$b_source/done" ]; then
@@ -74,6 +83,10 @@ build_source()
 			tar -xJf "$kernel_tarball" -C "$b_source" \
 				--strip-components=1 ||
 				fail "cannot unpack $kernel_tarball"
+			for p; do
+				patch -s -p1 -d "$b_source" < "$p" ||
+					fail "$p does not fit $kernel_tarball"
+			done
 			touch "$b_source/done"
 		fi
 		cache_unlock
@@ -85,10 +98,10 @@ build_kernel()	# name folder
 	local start=$SECONDS f
 	local make
 
-	for f in bc:bc bison:bison flex:flex make:make; do
+	for f in bc:bc bison:bison flex:flex make:make patch:patch; do
 		need "${f%:*}" "${f#*:}"
 	done
-	build_source
+	build_source "${b_patches[@]}"
 	# The folder is named after all that goes into it, so what an interrupted
 	# build left in it is good.
 	mkdir -p "$2/build"

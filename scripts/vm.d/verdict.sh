@@ -46,6 +46,18 @@ without_false_alarms()
 	END { flush() }'
 }
 
+# The test script (see run-scripts) that ran when the kernel first complained.
+blamed()
+{
+	console_since_start | without_false_alarms |
+		awk -v re="$kernel_complaints" '
+		match($0, /tailnet-test: begin /) {
+			name = ", during " substr($0, RSTART + RLENGTH)
+		}
+		/tailnet-test: end/ { name = "" }
+		$0 ~ re { print name; exit }'
+}
+
 complaints()
 {
 	console_since_start | without_false_alarms | grep -E "$kernel_complaints"
@@ -76,13 +88,19 @@ verdict()
 		;;
 	timeout)
 		[ ! -s "$run/ps" ] || sed 's/^/    /' "$run/ps" >&2
-		console_since_start | show_console 100
-		note "the command did not end within $opt_timeout seconds"
+		[ ! -s "$run/ps-host" ] || cat "$run/ps-host" >&2
+		console_since_start | show_console 300
+		if [ -e "$run/ended" ]; then
+			note "the command ended, the guest did not"
+		else
+			note "the command did not end within $opt_timeout seconds"
+		fi
 		exit 124
 		;;
 	died)
 		console_since_start | show_console 200
-		note "the guest died while the command ran"
+		note "the kernel complained$(blamed): the guest died while the" \
+			"command ran"
 		exit 99
 		;;
 	*)
@@ -94,8 +112,7 @@ verdict()
 	if complaints > /dev/null; then
 		console_since_start | show_console 400
 		[ ! -s "$run/kmemleak" ] || cat "$run/kmemleak" >&2
-		note "the kernel complained:" \
-			"$(complaints | head -n 1)"
+		note "the kernel complained$(blamed): $(complaints | head -n 1)"
 		note "the command itself ended with $rc"
 		rc=99
 	elif [ -s "$run/kmemleak" ]; then

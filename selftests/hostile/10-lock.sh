@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# guest: timeout=1800
+# guest: timeout=1800 own=yes
 # Dishonest signatures in great numbers: none gets a peer in, and good ones in
 # between do. TAILNET_LOCK_INSTALLS says how many; a campaign is a million.
 

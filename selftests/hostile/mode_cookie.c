@@ -241,32 +241,51 @@ static enum event_kind ask(struct peer *p, const uint8_t *cookie,
 	}
 }
 
-/* Wrong cookies get a new one, not a session. Load comes and goes a little. */
+/* Asking without a cookie shows whether the victim is under load. */
+static bool loaded(struct peer *p)
+{
+	enum event_kind got = ask(p, NULL, wait_ms);
+
+	if (got == EV_NONE)
+		wait_longer();
+	return got == EV_COOKIE;
+}
+
+/*
+ * Under load, a wrong cookie gets a new one, not a session. Load comes and goes:
+ * an answer counts if there was load before it and after it, which may still
+ * have been away in between.
+ */
+#define REFUSALS 8
+
 static void refuse_cookie(struct peer *p, const uint8_t *cookie,
 			  const char *what)
 {
-	unsigned int i, sessions = 0, cookies = 0;
-	uint8_t good[MAC_LEN];
+	uint64_t end = now_ms() + 3 * p->opt->patience_ms;
+	unsigned int tried = 0, sessions = 0, cookies = 0;
+	uint8_t good[MAC_LEN], asked[MAC_LEN];
+	enum event_kind got;
 
 	memcpy(good, p->cookie, MAC_LEN);
-	for (i = 0; i < 16; i++) {
-		switch (ask(p, cookie, wait_ms)) {
-		case EV_RESP:
-			sessions++;
-			break;
-		case EV_COOKIE:
-			cookies++;
-			break;
-		default:
-			break;
-		}
+	if (cookie)
+		memcpy(asked, cookie, MAC_LEN);
+	while (cookies < REFUSALS && sessions < REFUSALS) {
+		if (now_ms() > end)
+			die("load: %s: %u tries, %u cookies and %u sessions under load",
+			    what, tried, cookies, sessions);
+		tried++;
+		if (!loaded(p))
+			continue;
+		got = ask(p, cookie ? asked : NULL, wait_ms);
+		if (got == EV_NONE || !loaded(p))
+			continue;
+		cookies += got == EV_COOKIE;
+		sessions += got == EV_RESP;
 	}
-	printf("load: %s: of 16 initiations %u got a cookie, %u a session\n",
-	       what, cookies, sessions);
-	if (!cookies)
-		die("load: %s: no cookie reply", what);
-	if (sessions > 8)
-		die("load: %s: %u of 16 got a session", what, sessions);
+	printf("load: %s: %u tries; under load %u got a cookie, %u a session\n",
+	       what, tried, cookies, sessions);
+	if (cookies < REFUSALS)
+		die("load: %s: %u got a session", what, sessions);
 	memcpy(p->cookie, good, MAC_LEN);
 }
 

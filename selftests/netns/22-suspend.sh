@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# guest: smp=yes
+# guest: smp=yes own=yes
 #
 # Before the machine sleeps session keys are forgotten; the first packet after
 # makes a new session. The kernel's own test mode stops short of real sleep but

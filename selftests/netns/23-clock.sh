@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# guest: own=yes
 #
 # Steps of the wall clock. Sessions do not care. An initiation with a stamp
 # older than one seen before is refused, until the clock has passed it.
