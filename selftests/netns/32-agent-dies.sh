@@ -64,7 +64,8 @@ lost=$(jq .end.sum.lost_packets "$WORK/udp.log")
 sent=$(jq .end.sum.packets "$WORK/udp.log")
 again=$(($(retransmits) - before))
 note "$sent datagrams sent, $lost lost; TCP $(jq '.end.sum_received.bytes' "$WORK/tcp.log") bytes, $again segments sent again"
-((sent > RATE * TIME / 2)) || fail "only $sent datagrams were sent in $TIME s"
+# a busy machine sends fewer; there must have been a stream all the same
+((sent > RATE * TIME / 10)) || fail "only $sent datagrams were sent in $TIME s"
 ((lost == 0)) || fail "$lost of $sent datagrams lost"
 # A sender that a busy machine keeps waiting sends again what was not lost; so
 # what was sent is compared with what arrived, to the byte.
