@@ -3,6 +3,9 @@
 #ifndef CONTROL_LOCK_RPC_H
 #define CONTROL_LOCK_RPC_H
 
+#include <jansson.h>
+#include <stdbool.h>
+
 #include "h2.h"
 #include "lock.h"
 
@@ -12,11 +15,12 @@
 /* Serve GET /machine/tka/@what. Return: false if there is none of that name. */
 bool lock_rpc(struct server *srv, struct stream *st, const char *what);
 
-/* What an honest answer of sync/offer would have. @ret_missing gets the hashes
- * of the updates behind what the other side has, oldest first.
+/* @ret_missing gets the hashes of the updates from behind what the other side
+ * has up to @from, oldest first.
  * Return: false without an intersection.
  */
-bool lock_missing(const struct lock *l, const uint8_t head[LOCK_HASH],
+bool lock_missing(const struct lock *l, const uint8_t from[LOCK_HASH],
+		  const uint8_t head[LOCK_HASH],
 		  const json_t *ancestors, struct buf *ret_missing);
 
 /* The bytes of @v, which is base64. */
