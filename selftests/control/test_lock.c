@@ -93,8 +93,9 @@ static bool remake(json_t *actors, json_t *aum, struct buf *ret)
 	struct signer by;
 	uint8_t prev[32];
 
-	if (json_array_size(at(aum, "signatures")) != 1 || at(aum, "meta") ||
-	    at(aum, "key.meta") || kind < 1 || kind > 3 ||
+	if (json_array_size(at(aum, "signatures")) != 1 ||
+	    kind < MADE_ADD_KEY || kind > MADE_NO_OP || at(aum, "key.meta") ||
+	    json_object_size(aum) != (kind == MADE_NO_OP ? 3 : 4) ||
 	    /* One has a signature of zeros, to be refused. */
 	    !strncmp(text_at(aum, "signatures.0.signature"), "0000", 4) ||
 	    !actor(actors, text_at(aum, "signatures.0.key_id"), &by) ||
