@@ -124,14 +124,17 @@ static void init(struct admin *a, char *args)
 	struct signer own;
 	struct buf genesis = {};
 	size_t n = 0;
-	uint64_t id;
+	uint64_t ids[2];
 	char *w;
 
 	signer_own(a->srv, &own);
 	memcpy(keys[n].pub, own.pub, sizeof(keys[n].pub));
 	keys[n++].votes = 1;
 	randombytes_buf(values, sizeof(values));
-	randombytes_buf(&id, sizeof(id));
+	/* 0 would be left out. */
+	randombytes_buf(ids, sizeof(ids));
+	ids[0] |= 1;
+	ids[1] |= 1;
 	while (*(w = admin_word(&args))) {
 		if (!strncmp(w, "disablement:", 12) &&
 		    hex_parse(w + 12, 32, values[0]))
@@ -143,7 +146,7 @@ static void init(struct admin *a, char *args)
 		n++;
 	}
 	make_genesis(&genesis, keys, n, (const uint8_t (*)[32])values, 1,
-		     id | 1, &own);
+		     ids, &own);
 	begin(a, &genesis);
 	buf_done(&genesis);
 }

@@ -62,12 +62,13 @@ static void make_fork(const struct server *srv, const char *arg, struct buf *b)
 static void make_foreign_genesis(struct buf *b)
 {
 	static const uint8_t value[1][32] = { "disabled by nobody" };
+	static const uint64_t ids[2] = { FOREIGN_ID, FOREIGN_ID };
 	struct made_key key = { .votes = 1 };
 	struct signer stranger;
 
 	signer_stranger(&stranger);
 	memcpy(key.pub, stranger.pub, sizeof(key.pub));
-	make_genesis(b, &key, 1, value, 1, FOREIGN_ID, &stranger);
+	make_genesis(b, &key, 1, value, 1, ids, &stranger);
 }
 
 static void make_behind(const struct buf *before, const struct signer *by,

@@ -102,8 +102,8 @@ static void put_key(struct buf *b, const struct made_key *key)
 }
 
 void make_genesis(struct buf *b, const struct made_key *keys, size_t n_keys,
-		  const uint8_t (*values)[32], size_t n_values, uint64_t id,
-		  const struct signer *by)
+		  const uint8_t (*values)[32], size_t n_values,
+		  const uint64_t ids[2], const struct signer *by)
 {
 	struct fields aum = {}, state = {};
 	size_t i;
@@ -118,8 +118,8 @@ void make_genesis(struct buf *b, const struct made_key *keys, size_t n_keys,
 	cbor_put_head(&state.b, CBOR_ARRAY, n_keys);
 	for (i = 0; i < n_keys; i++)
 		put_key(&state.b, &keys[i]);
-	field_number(&state, 4, id);
-	field_number(&state, 5, id);
+	field_number(&state, 4, ids[0]);
+	field_number(&state, 5, ids[1]);
 	field_number(&aum, AUM_KIND, LOCK_CHECKPOINT);
 	field(&aum, AUM_PREV);
 	cbor_put_null(&aum.b);

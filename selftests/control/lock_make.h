@@ -29,10 +29,10 @@ struct made_key {
 	uint64_t votes;
 };
 
-/* A checkpoint without parent that has both state ids @id. */
+/* A checkpoint without parent with the state ids @ids, which are not 0. */
 void make_genesis(struct buf *b, const struct made_key *keys, size_t n_keys,
-		  const uint8_t (*values)[32], size_t n_values, uint64_t id,
-		  const struct signer *by);
+		  const uint8_t (*values)[32], size_t n_values,
+		  const uint64_t ids[2], const struct signer *by);
 
 enum made_kind {
 	MADE_ADD_KEY = 1,

@@ -30,6 +30,7 @@ void peer_key(const struct peer *p, uint8_t ret[32]);
  * struct lock_net - a lock over two nodes
  * @by:		the trusted key
  * @genesis, @head: the update and where the chain ends
+ * @chain, @old_key: see lock_net_start_long()
  */
 struct lock_net {
 	struct rig rig;
@@ -38,14 +39,26 @@ struct lock_net {
 	struct signer by;
 	struct buf genesis;
 	uint8_t head[LOCK_HASH];
+	uint8_t chain[3][LOCK_HASH];
+	uint8_t old_key[32];
 };
 
 /* A server with nodes "a" and "b", both polling, and the lock switched on by
  * "a", which signs both.
  */
 void lock_net_start(struct lock_net *net);
+/* The same with two updates behind the genesis, and "b" with a key in place of
+ * its first one; both were signed.
+ */
+void lock_net_start_long(struct lock_net *net);
 bool lock_net_stop(struct lock_net *net);
 /* "a" adds a no-op behind the head. */
 void lock_net_grow(struct lock_net *net);
+
+struct slice slice_of(const struct buf *b);
+/* Is @seen there? "=STATUS"; "^FRONT"; "!" for no JSON; "-TEXT" for none of it;
+ * or TEXT.
+ */
+void lock_check_text(const char *text, size_t n, int status, const char *seen);
 
 #endif /* CONTROL_LOCK_PEER_H */

@@ -165,6 +165,45 @@ static void updates(void)
 	json_decref(root);
 }
 
+/* The one genesis of the vectors whose keys have no metadata. */
+static void make_first(void)
+{
+	static const uint64_t ids[2] = { 0x1122334455667788,
+		0x99aabbccddeeff00 };
+	json_t *root = vectors("aum-chains.json"), *v = NULL, *state;
+	struct buf want = {}, made = {};
+	struct made_key keys[3] = {};
+	uint8_t values[2][32];
+	struct signer by;
+	char path[64];
+	size_t i;
+
+	json_array_foreach(at(root, "cases"), i, v)
+		if (!strcmp(text_at(v, "name"), "revocation"))
+			break;
+	state = at(v, "steps.0.bootstrap.aum.state");
+	hex_buf(at(v, "steps.0.bootstrap.cbor"), &want);
+	for (i = 0; i < 3; i++) {
+		snprintf(path, sizeof(path), "keys.%zu.public", i);
+		CHECK(hex_parse(text_at(state, path), 32, keys[i].pub));
+		snprintf(path, sizeof(path), "keys.%zu.votes", i);
+		keys[i].votes = number_at(state, path);
+	}
+	for (i = 0; i < 2; i++) {
+		snprintf(path, sizeof(path), "disablement_values.%zu", i);
+		CHECK(hex_parse(text_at(state, path), 32, values[i]));
+	}
+	CHECK(actor(at(root, "actors"), text_at(v, "steps.0.bootstrap.aum."
+						"signatures.0.key_id"), &by));
+	make_genesis(&made, keys, 3, (const uint8_t (*)[32])values, 2, ids,
+		     &by);
+	CHECK_EQ(buf_len(&made), buf_len(&want));
+	CHECK_MEM(buf_data(&made), buf_data(&want), buf_len(&want));
+	buf_done(&made);
+	buf_done(&want);
+	json_decref(root);
+}
+
 static void secrets(void)
 {
 	json_t *root = vectors("aum-chains.json"), *first;
@@ -624,7 +663,7 @@ static void admin(void)
 }
 
 static const struct test tests[] = {
-	TEST(cbor), TEST(updates), TEST(secrets), TEST(signatures), TEST(off),
+	TEST(cbor), TEST(updates), TEST(make_first), TEST(secrets), TEST(signatures), TEST(off),
 	TEST(init), TEST(syncing), TEST(batches), TEST(signing), TEST(next_key),
 	TEST(disabling), TEST(admin),
 };
