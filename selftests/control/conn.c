@@ -340,11 +340,13 @@ static void free_dead(struct server *srv)
 
 static void conn_work(struct conn *c)
 {
-	bool want;
+	bool want, more;
 
-	if (c->h2)
-		h2_pump(c);
-	write_out(c);
+	/* A socket that takes all at once does not say later that it is ready. */
+	do {
+		more = c->h2 && h2_pump(c);
+		write_out(c);
+	} while (more && !c->dead && !buf_len(&c->out));
 	want = buf_len(&c->out);
 	if (!c->dead && want != c->writable_wanted) {
 		c->writable_wanted = want;

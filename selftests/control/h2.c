@@ -399,7 +399,7 @@ static void records_out(struct h2 *h)
 	}
 }
 
-void h2_pump(struct conn *c)
+bool h2_pump(struct conn *c)
 {
 	struct h2 *h = c->h2;
 	const uint8_t *data;
@@ -410,7 +410,7 @@ void h2_pump(struct conn *c)
 		n = nghttp2_session_mem_send(h->session, &data);
 		if (n < 0) {
 			conn_kill(c);
-			return;
+			return false;
 		}
 		if (!n)
 			break;
@@ -426,6 +426,7 @@ void h2_pump(struct conn *c)
 	    !nghttp2_session_want_read(h->session) &&
 	    !nghttp2_session_want_write(h->session))
 		conn_finish(c);
+	return buf_len(&c->out) >= OUT_ROOM;
 }
 
 static void plaintext(struct h2 *h, const uint8_t *data, size_t n)

@@ -71,8 +71,8 @@ struct h2 {
 void h2_start(struct conn *c, const uint8_t *init, size_t len);
 /* Records in @c->in. */
 void h2_input(struct conn *c);
-/* Move answers to @c->out, as far as there is room. */
-void h2_pump(struct conn *c);
+/* Move answers to @c->out. Return: true if there was not room for all. */
+bool h2_pump(struct conn *c);
 void h2_free(struct h2 *h);
 
 /* A whole answer; @type may be NULL. */
