@@ -23,6 +23,8 @@ struct node_lock_call {
 	void *ctx;
 };
 
+#define NODE_LOCK_LOG_MAX 1000	/* updates shown at once; the reference's */
+
 /**
  * struct node_lock_api - questions and commands
  *
@@ -38,7 +40,8 @@ struct node_lock_call {
  * @affected:	signatures that a key stands behind; the answer of @call
  * @submit:	give an update to the server
  * @local_disable: turn it off on this node alone
- * @wrap:	put an auth key and a credential of the key @delegate together
+ * @wrap:	put an auth key and a credential together, which is signed by the key
+ *		@seed with the public half @public
  * @recovery:	an update that revokes keys, signed by us
  * @cosign:	sign such an update, too
  */
@@ -66,7 +69,7 @@ struct node_lock_api {
 		      struct err_detail *detail);
 	int (*local_disable)(void *node, struct err_detail *detail);
 	int (*wrap)(void *node, const char *auth_key, struct secret32 *seed,
-		    const struct lock_public *delegate, struct secret_buf *ret,
+		    const struct lock_public *public, struct secret_buf *ret,
 		    struct err_detail *detail);
 	int (*recovery)(void *node, const struct lock_local_recovery *recovery,
 			struct arena *mem, struct bytes *ret,

@@ -155,6 +155,8 @@ static void put_peer(struct json_out *out, const struct lock_peer *peer,
 	json_out_text(out, "NodeKey", key_text_format_node(&peer->key, &hex));
 	if (with_sig)
 		put_sig(out, "NodeKeySignature", &peer->sig, 0);
+	/* Beyond the reference's form, at its end. */
+	json_out_text_if(out, "Reason", peer->reason);
 	json_out_close_object(out);
 }
 

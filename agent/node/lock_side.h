@@ -13,12 +13,14 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "base/str_list.h"
 #include "control/rpc.h"
 #include "lock/store.h"
 #include "lock/sync.h"
 #include "loop/loop.h"
 #include "model/netmap.h"
 #include "model/wanted.h"
+#include "node/lock_pin.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -31,20 +33,6 @@ enum lock_mode {
 	LOCK_MODE_WAITING,	/* the server says that there is one; not ours yet */
 	LOCK_MODE_ON,
 	LOCK_MODE_DAMAGED,	/* there is one, but we cannot tell what it says */
-};
-
-/**
- * struct lock_pin - what the state file says of the authority
- * @exists: there is one
- * @has_head: @head is set: not if the entry cannot be read
- * @head: its newest update
- * @id: its name, "ID1:ID2"; "" = not told
- */
-struct lock_pin {
-	bool exists;
-	bool has_head;
-	struct aum_hash head;
-	char id[AUTHORITY_ID_TEXT_MAX];
 };
 
 /**
@@ -73,12 +61,18 @@ struct lock_side_calls {
  * @damaged: what lies there is not what was pinned
  * @mending: the authority in @sync is being fetched anew, and not to be trusted
  *	before it has the pinned update
- * @given_up: the server's authority is one that was given up here
+ * @given_up: the server's authority is one that was given up here, as far as is
+ *	known
+ * @given_up_known: and it was asked since it last said something else
+ * @lost: the last failure was one of the connection
  * @sync: with the authority, if there is one
  * @denied: what it borrows: owned by @denied_mem
  * @denied_mem: see @denied
+ * @announced: the server says that there is a lock
  * @wanted: what the server said last
  * @wanted_known: it has said something
+ * @told_on: owner was told of @told_head
+ * @told_head: see @told_on
  * @request: under way, or NULL
  * @retry: after a failure
  * @n_failed: in a row
@@ -98,10 +92,15 @@ struct lock_side {
 	bool damaged;
 	bool mending;
 	bool given_up;
+	bool given_up_known;
+	bool lost;
 	struct lock_sync sync;
 	struct arena *denied_mem;
+	bool announced;
 	struct sync_wanted wanted;
 	bool wanted_known;
+	bool told_on;
+	struct aum_hash told_head;
 	struct rpc *request;
 	struct loop_timer retry;
 	unsigned int n_failed;
@@ -184,13 +183,13 @@ int lock_side_wanted(const struct lock_side *side, struct wanted_lock *ret);
 /**
  * lock_side_give_up() - local disablement: turn it off on this node alone
  * @side:	off afterwards
+ * @denied:	on disk, with lock_side_id() if that is known
  * @detail:	filled on error
- *
- * The caller has put lock_side_id() into the list of those given up, on disk.
  *
  * Return: 0 or below: then it is still on.
  */
-int lock_side_give_up(struct lock_side *side, struct err_detail *detail);
+int lock_side_give_up(struct lock_side *side, const struct str_list *denied,
+		      struct err_detail *detail);
 
 /**
  * lock_side_id() - name of the authority
