@@ -112,7 +112,8 @@ json_t *admin_json(struct admin *a, const char *text)
 }
 
 static const struct admin_command *const tables[] = {
-	admin_nodes_commands, admin_map_commands, admin_set_commands, NULL
+	admin_nodes_commands, admin_map_commands, admin_lock_commands,
+	admin_set_commands, NULL
 };
 
 static void help(struct admin *a)

@@ -52,6 +52,7 @@ struct admin_command {
 };
 
 extern const struct admin_command admin_nodes_commands[];
+extern const struct admin_command admin_lock_commands[];
 extern const struct admin_command admin_map_commands[];
 extern const struct admin_command admin_set_commands[];
 

@@ -78,6 +78,43 @@
 	X(REGISTER_HANG, "register-hang", "register never answers") \
 	X(REGISTER_REDIRECT, "register-redirect", "register redirects to itself, or to ARG") \
 	X(RPC_STATUS, "rpc-status", "the small RPCs answer with status ARG (501)") \
+X(TKA_STATUS, "tka-status", "lock RPCs answer with status ARG (500)") \
+	X(TKA_HANG, "tka-hang", "lock RPCs never answer") \
+	X(TKA_GARBAGE, "tka-garbage", "lock RPCs answer 200 with a page of HTML") \
+	X(TKA_ANSWER, "tka-answer", "lock RPCs answer 200 with ARG (an empty body)") \
+	X(TKA_HUGE, "tka-huge", "lock RPCs answer with ARG bytes of JSON (11534336)") \
+	X(TKA_ENDLESS, "tka-endless", "lock RPCs answer with JSON that never ends") \
+	X(TKA_DEEP, "tka-deep", "lock RPCs answer with arrays nested ARG deep (100000)") \
+	X(TKA_CUT, "tka-cut", "answers of lock RPCs are cut in half") \
+	X(TKA_ARRAY, "tka-array", "answers of lock RPCs stand in an array") \
+	X(TKA_EMPTY, "tka-empty", "answers of lock RPCs without members") \
+	X(TKA_NULL, "tka-null", "answers of lock RPCs with null for each member") \
+	X(TKA_TYPES, "tka-types", "answers of lock RPCs with members of other types") \
+	X(TKA_ELEMENTS, "tka-elements", "arrays in answers of lock RPCs hold what does not belong there") \
+	X(TKA_ANSWER_HEAD, "tka-answer-head", "Head of sync answers is ARG (not a hash)") \
+	X(TKA_ANCESTORS, "tka-ancestors", "sync/offer names ARG ancestors (5000)") \
+	X(TKA_GENESIS_NONE, "tka-genesis-none", "bootstrap gives no genesis") \
+	X(TKA_WITHHOLD, "tka-withhold", "sync/offer gives no updates, or none behind ARG") \
+	X(TKA_ROLLBACK, "tka-rollback", "the head is ARG (the genesis)") \
+	X(TKA_FORK, "tka-fork", "the head is a sibling of the head, signed by ARG: stranger or own (stranger)") \
+	X(TKA_UPDATE, "tka-update", "the head is a child of the head that is ARG: stranger, unsigned, bad-signature, orphan, genesis or own (stranger)") \
+	X(TKA_FOREIGN, "tka-foreign", "genesis, head and updates of another network") \
+	X(TKA_REPEAT, "tka-repeat", "legal: sync/offer gives all updates, also those that are known") \
+	X(TKA_REORDER, "tka-reorder", "updates come newest first") \
+	X(TKA_LONG_FORM, "tka-long-form", "updates are not canonical CBOR") \
+	X(TKA_TRAILING, "tka-trailing", "a byte behind each update") \
+	X(TKA_SHORT, "tka-short", "each update lacks its last byte") \
+	X(TKA_AUM_GARBAGE, "tka-aum-garbage", "an update of random bytes") \
+	X(TKA_AUM_HUGE, "tka-aum-huge", "an update of ARG bytes (2097152)") \
+	X(TKA_AUM_LENGTH, "tka-aum-length", "an update that says it has 2^62 bytes") \
+	X(TKA_AUM_DEEP, "tka-aum-deep", "an update nested ARG deep (10000)") \
+	X(TKA_AUM_WIDE, "tka-aum-wide", "an update of ARG pairs (100000)") \
+	X(TKA_AUM_MANY, "tka-aum-many", "ARG updates more (5000), signed by a stranger") \
+	X(TKA_NEED_MANY, "tka-need-many", "init/begin wants ARG signatures (70000)") \
+	X(TKA_NEED_ROGUE, "tka-need-rogue", "init/begin wants one more, for a key of nobody") \
+	X(TKA_AFFECTED, "tka-affected", "affected-sigs gives what is not affected, and garbage") \
+	X(TKA_SEND_LOST, "tka-send-lost", "sync/send answers and keeps nothing") \
+	X(TKA_SIGN_LOST, "tka-sign-lost", "sign answers and keeps nothing") \
 	X(MAP_STATUS, "map-status", "map answers with status ARG (500)") \
 	X(MAP_HTML, "map-html", "map answers 200 with a page of HTML") \
 	X(MAP_EMPTY, "map-empty", "map answers 200 and ends") \
@@ -156,7 +193,25 @@
 	X(DNS_HOSTILE, "dns-hostile", "DNS of public names, no names, odd resolvers") \
 	X(HEALTH_CONTROL, "health-control", "Health and DisplayMessages of control characters") \
 	X(DIAL_PLAN, "dial-plan", "a dial plan of odd addresses and delays") \
-	X(TKA_UNKNOWN, "tka-unknown", "TKAInfo with a head nobody knows")
+	X(TKA_UNKNOWN, "tka-unknown", "TKAInfo with a head nobody knows") \
+	X(TKA_INFO_NONE, "tka-info-none", "no TKAInfo") \
+	X(TKA_INFO_NULL, "tka-info-null", "TKAInfo null") \
+	X(TKA_INFO_TYPE, "tka-info-type", "TKAInfo with a number for a head") \
+	X(TKA_INFO_HEAD, "tka-info-head", "TKAInfo with the head ARG (not a hash)") \
+	X(TKA_DISABLED, "tka-disabled", "TKAInfo says disabled; bootstrap proves it by ARG: none, wrong, empty, huge or hex (none)") \
+	X(TKA_FLAP, "tka-flap", "TKAInfo says disabled and enabled, ARG times in turn (20)") \
+	X(TKA_PEER_UNSIGNED, "tka-peer-unsigned", "a peer without signature") \
+	X(TKA_PEER_STRANGER, "tka-peer-stranger", "a peer signed by a key that is not trusted") \
+	X(TKA_PEER_STOLEN, "tka-peer-stolen", "a peer with the signature of node ARG, or of another one") \
+	X(TKA_PEER_ROTATED, "tka-peer-rotated", "a peer with the former key and signature of node ARG, or of any") \
+	X(TKA_PEER_FORGED, "tka-peer-forged", "a peer with a rotation forged under a wrapping key of zeros") \
+	X(TKA_PEER_GARBAGE, "tka-peer-garbage", "peers whose signature is no CBOR, no string, no base64, is cut, long-form, deep") \
+	X(TKA_PEER_HUGE, "tka-peer-huge", "a peer with a signature of ARG bytes (1048576)") \
+	X(TKA_SIG_NONE, "tka-sig-none", "node ARG, or all, without signature") \
+	X(TKA_SIG_OLD, "tka-sig-old", "node ARG, or all, with the former key and signature") \
+	X(TKA_SIG_SWAPPED, "tka-sig-swapped", "all with the signature of the next one") \
+	X(TKA_SIG_SELF, "tka-sig-self", "own node without signature") \
+	X(TKA_PATCH_KEY, "tka-patch-key", "patches give all peers other keys, with the signatures they have")
 
 enum fault_id {
 #define FAULT_ENUM(id, name, what)	FAULT_##id,

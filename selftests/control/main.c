@@ -35,6 +35,7 @@ static const char usage[] =
 "  --open                   whoever registers is let in\n"
 "  --auto-routes            advertised routes need no approval\n"
 "  --authkey KEY            a reusable auth key of that text\n"
+"  --lock                   offer the tailnet lock\n"
 "  --keepalive SECONDS      on map streams (50)\n"
 "  --verbose                log requests\n";
 
@@ -77,7 +78,7 @@ static void add_authkey(struct server *srv, const char *text)
 
 enum { OPT_LISTEN = 256, OPT_TLS, OPT_CERT, OPT_KEY, OPT_ADMIN, OPT_URL,
 	OPT_STATE, OPT_MODE, OPT_DOMAIN, OPT_DERPMAP, OPT_AUTO_LOGIN, OPT_OPEN,
-	OPT_AUTO_ROUTES, OPT_AUTHKEY, OPT_KEEPALIVE, OPT_VERBOSE, OPT_MAKE_CA };
+	OPT_AUTO_ROUTES, OPT_AUTHKEY, OPT_LOCK, OPT_KEEPALIVE, OPT_VERBOSE, OPT_MAKE_CA };
 
 static const struct option long_options[] = {
 	{ "listen", 1, NULL, OPT_LISTEN },
@@ -95,6 +96,7 @@ static const struct option long_options[] = {
 	{ "open", 0, NULL, OPT_OPEN },
 	{ "auto-routes", 0, NULL, OPT_AUTO_ROUTES },
 	{ "authkey", 1, NULL, OPT_AUTHKEY },
+	{ "lock", 0, NULL, OPT_LOCK },
 	{ "keepalive", 1, NULL, OPT_KEEPALIVE },
 	{ "verbose", 0, NULL, OPT_VERBOSE },
 	{ "make-ca", 1, NULL, OPT_MAKE_CA },
@@ -141,6 +143,9 @@ static void one_option(struct server *srv, struct options *o, int opt)
 		break;
 	case OPT_OPEN:
 		srv->cfg.open = true;
+		break;
+	case OPT_LOCK:
+		srv->cfg.lock = true;
 		break;
 	case OPT_AUTO_ROUTES:
 		srv->cfg.auto_routes = true;
@@ -202,6 +207,7 @@ static void server_done(struct server *srv)
 	}
 	for (struct node *n = srv->nodes.list; n; n = n->next)
 		map_forget(srv, n);
+	lock_done(&srv->lock);
 	nodes_done(srv);
 	json_decref(srv->filters);
 	json_decref(srv->bootstrap_dns);

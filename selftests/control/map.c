@@ -103,6 +103,40 @@ void map_patched(struct server *srv, struct node *n, unsigned int what)
 	buf_done(&b);
 }
 
+void map_signed(struct server *srv, struct node *n)
+{
+	srv->state_dirty = true;
+	/* A patch cannot say that there is none. */
+	if (!buf_len(&n->sig)) {
+		map_changed(srv, n);
+		return;
+	}
+	map_patched(srv, n, PATCH_SIG);
+	map_self(srv, n);
+}
+
+void map_lock(struct server *srv)
+{
+	struct buf info, b;
+	struct node *n;
+
+	srv->state_dirty = true;
+	for (n = srv->nodes.list; n; n = n->next) {
+		if (!n->sessions)
+			continue;
+		info = b = (struct buf){};
+		json_tka_info(&info, srv, n);
+		/* The comma in front has nothing before it. */
+		buf_printf(&b, "{%s}", buf_len(&info) ? buf_str(&info) + 1 :
+			   "");
+		map_fault_edit_info(srv, n, &b);
+		if (buf_len(&b) > 2)
+			send_node(n, (char *)buf_data(&b), buf_len(&b));
+		buf_done(&info);
+		buf_done(&b);
+	}
+}
+
 /* Tailscale-like servers use the older pair of fields for this. */
 static void online_changed(struct server *srv, struct node *n)
 {
@@ -595,6 +629,7 @@ static void serve_request(struct server *srv, struct stream *st,
 	stream = json_is_true(json_object_get(req, "Stream"));
 	lite = json_is_true(json_object_get(req, "OmitPeers"));
 	n->cap = version;
+	map_update_lock_head(n, req);
 	/* Since version 68 a streaming request only reads; HS never minded. */
 	if (!stream || version < 68 || srv->cfg.mode == SERVER_HEADSCALE)
 		map_update(srv, n, req);

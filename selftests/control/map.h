@@ -28,6 +28,10 @@ void map_patched(struct server *srv, struct node *n, unsigned int what);
 void map_delete(struct server *srv, struct node *n);
 /* An id that is no registered node's. */
 void map_removed(struct server *srv, int64_t id);
+/* Its signature is another one: a patch to others, the node to itself. */
+void map_signed(struct server *srv, struct node *n);
+/* The lock has moved on, or ended: TKAInfo to everybody. */
+void map_lock(struct server *srv);
 /* To itself alone: the self node. */
 void map_self(struct server *srv, struct node *n);
 /* The whole map again, to everybody. */

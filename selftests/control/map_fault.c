@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "map_fault_lock.h"
 #include "map_fault_peer.h"
 #include "node_json.h"
 
@@ -224,12 +225,9 @@ static bool edit_field(json_t *root, const struct node *n, enum fault_id id,
 	case FAULT_DIAL_PLAN:
 		put(root, "ControlDialPlan", dial_plan);
 		break;
-	case FAULT_TKA_UNKNOWN:
-		put(root, "TKAInfo", "{\"Head\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
-		    "AAAAAAAAAAAAAAAAAAAA\"}");
-		break;
 	default:
-		return map_fault_edit_nodes(root, n, id, arg);
+		return map_fault_edit_nodes(root, n, id, arg) ||
+		       map_fault_edit_lock(root, n, id, arg);
 	}
 	return true;
 }
@@ -281,13 +279,24 @@ static const char *take(struct server *srv, const struct node *n,
 	       fault_take(&srv->faults, id, n->label);
 }
 
+static void put_back(struct buf *b, json_t *root)
+{
+	char *text = json_dumps(root, JSON_COMPACT);
+
+	if (!text)
+		abort();
+	buf_take(b, buf_len(b));
+	buf_text(b, text);
+	free(text);
+	json_decref(root);
+}
+
 void map_fault_edit(struct server *srv, const struct node *n, struct buf *b,
 		    enum fault_id only, const char *arg,
 		    struct map_faults *ret)
 {
 	json_t *root = NULL;
 	unsigned int id;
-	char *text;
 
 	for (id = 0; id < FAULT_COUNT; id++) {
 		if (!edits(id) || (only != FAULT_COUNT && id != only))
@@ -300,15 +309,26 @@ void map_fault_edit(struct server *srv, const struct node *n, struct buf *b,
 		ret->taken[id] = true;
 		edit(root, n, id, arg);
 	}
-	if (!root)
-		return;
-	text = json_dumps(root, JSON_COMPACT);
-	if (!text)
-		abort();
-	buf_take(b, buf_len(b));
-	buf_text(b, text);
-	free(text);
-	json_decref(root);
+	if (root)
+		put_back(b, root);
+}
+
+void map_fault_edit_info(struct server *srv, const struct node *n,
+			 struct buf *b)
+{
+	json_t *root = NULL;
+	const char *arg;
+	unsigned int id;
+
+	for (id = FAULT_TKA_UNKNOWN; id <= FAULT_TKA_DISABLED; id++) {
+		arg = take(srv, n, id);
+		if (!arg)
+			continue;
+		root = root ? root : parse(b);
+		map_fault_edit_lock(root, n, id, arg);
+	}
+	if (root)
+		put_back(b, root);
 }
 
 /* --- messages behind the first ---------------------------------------------- */
@@ -367,12 +387,14 @@ static void removed(struct map_session *s)
 	send_object(s, root);
 }
 
-static void rekeyed(struct map_session *s)
+/* With the signatures of the keys before, or with none. */
+static void rekeyed(struct map_session *s, bool sigs)
 {
 	json_t *root = json_object(), *all = json_array(), *one;
 	char text[KEY_TEXT_MAX];
 	const struct node *n;
 	uint8_t key[KEY_LEN];
+	struct buf b64 = {};
 
 	for (n = s->srv->nodes.list; n; n = n->next) {
 		if (n == s->node)
@@ -381,10 +403,33 @@ static void rekeyed(struct map_session *s)
 		one = json_object();
 		json_object_set_new(one, "NodeID", json_integer(n->id));
 		put_string(one, "Key", key_text("nodekey", key, text));
+		base64_add(&b64, buf_data(&n->sig), buf_len(&n->sig));
+		if (sigs)
+			put_string(one, "KeySignature", buf_str(&b64));
+		buf_done(&b64);
 		json_array_append_new(all, one);
 	}
 	json_object_set_new(root, "PeersChangedPatch", all);
 	send_object(s, root);
+}
+
+static void flap(struct map_session *s, long times)
+{
+	static const char off[] = "{\"TKAInfo\":{\"Disabled\":true}}";
+	struct buf on = {};
+	long i;
+
+	json_tka_info(&on, s->srv, s->node);
+	for (i = 0; i < times; i++) {
+		session_send(s, off, sizeof(off) - 1);
+		if (!buf_len(&on))
+			continue;
+		if (!i)
+			buf_text(&on, "}");
+		buf_data(&on)[0] = '{';
+		session_send(s, (char *)buf_data(&on), buf_len(&on));
+	}
+	buf_done(&on);
 }
 
 static void after(struct map_session *s, enum fault_id id, const char *arg)
@@ -412,7 +457,13 @@ static void after(struct map_session *s, enum fault_id id, const char *arg)
 		removed(s);
 		break;
 	case FAULT_PEERS_REKEYED:
-		rekeyed(s);
+		rekeyed(s, false);
+		break;
+	case FAULT_TKA_PATCH_KEY:
+		rekeyed(s, true);
+		break;
+	case FAULT_TKA_FLAP:
+		flap(s, fault_number(arg, 20));
 		break;
 	}
 }

@@ -22,6 +22,10 @@ void map_fault_edit(struct server *srv, const struct node *n, struct buf *b,
 		    enum fault_id only, const char *arg,
 		    struct map_faults *ret);
 
+/* The same for a message that has TKAInfo alone, which may vanish from it. */
+void map_fault_edit_info(struct server *srv, const struct node *n,
+			 struct buf *b);
+
 /* Messages that follow the first one. @arg is that of @only as above. */
 void map_fault_after(struct server *srv, struct map_session *s,
 		     const struct map_faults *had, enum fault_id only,

@@ -22,8 +22,7 @@ static void append(json_t *o, const char *field, const char *s)
 	json_array_append_new(json_object_get(o, field), json_string(s));
 }
 
-/* A peer with nothing wrong, number @i, added to the list. */
-static json_t *peer(json_t *root, unsigned int i)
+json_t *map_fault_add_peer(json_t *root, unsigned int i)
 {
 	json_t *peers = json_object_get(root, "Peers"), *p = json_object();
 	char four[32], text[KEY_TEXT_MAX + 64];
@@ -56,6 +55,11 @@ static json_t *peer(json_t *root, unsigned int i)
 	json_object_set_new(p, "MachineAuthorized", json_true());
 	json_array_append_new(peers, p);
 	return p;
+}
+
+static json_t *peer(json_t *root, unsigned int i)
+{
+	return map_fault_add_peer(root, i);
 }
 
 static void set_addresses(json_t *p, const char *prefix)

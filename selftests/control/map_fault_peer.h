@@ -9,6 +9,9 @@
 #include "fault.h"
 #include "nodes.h"
 
+/* A peer with nothing wrong, number @i, added to the list. */
+json_t *map_fault_add_peer(json_t *root, unsigned int i);
+
 /* Change the self node of @root, or add peers to it.
  * Return: true if @id was one of these.
  */

@@ -96,6 +96,14 @@ static bool update_hostinfo(struct server *srv, struct node *n, json_t *info)
 	return changed;
 }
 
+/* Left out means that it has no authority. */
+void map_update_lock_head(struct node *n, const json_t *req)
+{
+	const char *s = json_string_value(json_object_get(req, "TKAHead"));
+
+	text_safe(s ? s : "", n->lock_head, sizeof(n->lock_head));
+}
+
 void map_update(struct server *srv, struct node *n, const json_t *req)
 {
 	json_t *info = json_object_get(req, "Hostinfo");

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lock_fault.h"
 #include "map.h"
 #include "text.h"
 
@@ -131,6 +132,28 @@ static void common_head(struct buf *b, const struct server *srv,
 	}
 	if (node_expired(n))
 		buf_text(b, "\"Expired\":true,");
+	if (buf_len(&n->sig)) {
+		buf_text(b, "\"KeySignature\":\"");
+		base64_add(b, buf_data(&n->sig), buf_len(&n->sig));
+		buf_text(b, "\",");
+	}
+}
+
+/* What switches features on in the node itself. */
+static void own_capmap(struct buf *b, const struct server *srv,
+		       const struct node *n)
+{
+	static const char name[] = "https://tailscale.com/cap/tailnet-lock";
+	json_t *v;
+
+	if (!srv->cfg.lock || json_object_get(n->capmap, name)) {
+		dump(b, n->capmap);
+		return;
+	}
+	v = json_copy(n->capmap);
+	json_object_set_new(v, name, json_null());
+	dump(b, v);
+	json_decref(v);
 }
 
 /* Lay the tester's fields over the object that begins at @start. */
@@ -164,7 +187,7 @@ void json_self(struct buf *b, const struct server *srv, const struct node *n)
 	buf_text(b, "\"Hostinfo\":");
 	dump(b, n->hostinfo);
 	buf_text(b, ",\"CapMap\":");
-	dump(b, n->capmap);
+	own_capmap(b, srv, n);
 	buf_printf(b, ",\"Online\":true,\"MachineAuthorized\":%s}",
 		   ok ? "true" : "false");
 	overlay(b, start, n->as_self);
@@ -304,7 +327,26 @@ static void json_peers(struct buf *b, const struct server *srv,
 	}
 }
 
-void json_full(struct buf *b, const struct server *srv, const struct node *n,
+void json_tka_info(struct buf *b, struct server *srv, const struct node *n)
+{
+	uint8_t head[LOCK_HASH];
+	char text[LOCK_HASH_TEXT];
+
+	switch (srv->lock.state) {
+	case LOCK_NEVER:
+		break;
+	case LOCK_ON:
+		lock_told_head(srv, n, head);
+		buf_printf(b, ",\"TKAInfo\":{\"Head\":\"%s\"}",
+			   lock_hash_text(head, text));
+		break;
+	case LOCK_OFF:
+		buf_text(b, ",\"TKAInfo\":{\"Disabled\":true}");
+		break;
+	}
+}
+
+void json_full(struct buf *b, struct server *srv, const struct node *n,
 	       size_t synth)
 {
 	struct buf peers = {};
@@ -330,6 +372,7 @@ void json_full(struct buf *b, const struct server *srv, const struct node *n,
 	json_profiles(b, srv);
 	buf_printf(b, ",\"ControlTime\":\"%s\"",
 		   time_text(clock_wall_ms(), time));
+	json_tka_info(b, srv, n);
 	buf_text(b, ",\"Debug\":{\"DisableLogTail\":true}}");
 }
 
@@ -349,6 +392,11 @@ void json_patch(struct buf *b, const struct node *n, unsigned int what)
 	if (what & PATCH_KEY)
 		buf_printf(b, ",\"Key\":\"%s\"",
 			   key_text("nodekey", n->key, key));
+	if (what & PATCH_SIG) {
+		buf_text(b, ",\"KeySignature\":\"");
+		base64_add(b, buf_data(&n->sig), buf_len(&n->sig));
+		buf_text(b, "\"");
+	}
 	if (what & PATCH_EXPIRY && n->expiry_ms)
 		buf_printf(b, ",\"KeyExpiry\":\"%s\"",
 			   time_text(n->expiry_ms, time));

@@ -29,7 +29,7 @@ void json_filters(struct buf *b, const struct server *srv);
 void json_user(struct buf *b, const struct user *u);
 
 /* The first message of a stream, with at least @synth synthetic peers. */
-void json_full(struct buf *b, const struct server *srv, const struct node *n,
+void json_full(struct buf *b, struct server *srv, const struct node *n,
 	       size_t synth);
 
 /* The fields that a patch of @n has: "Endpoints" and so on, with commas in
@@ -41,7 +41,11 @@ void json_full(struct buf *b, const struct server *srv, const struct node *n,
 #define PATCH_ONLINE	8
 #define PATCH_EXPIRY	16
 #define PATCH_KEY	32
+#define PATCH_SIG	64
 void json_patch(struct buf *b, const struct node *n, unsigned int what);
+
+/* The TKAInfo for node @n with a comma in front; nothing if there is no lock. */
+void json_tka_info(struct buf *b, struct server *srv, const struct node *n);
 
 /* Give back the peer part of @hostinfo, a new object. */
 json_t *hostinfo_for_peers(const json_t *hostinfo);

@@ -164,6 +164,8 @@ void node_free(struct server *srv, struct node *n)
 	json_decref(n->routes);
 	json_decref(n->hostinfo);
 	json_decref(n->capmap);
+	buf_done(&n->sig);
+	buf_done(&n->prev_sig);
 	json_decref(n->as_peer);
 	json_decref(n->as_self);
 	free(n);

@@ -62,6 +62,10 @@ struct authkey {
  * @tags, @endpoints, @routes: arrays of strings; @routes are the approved ones
  * @hostinfo:	as sent by the node
  * @capmap:	of the self node, object
+ * @lock_key:	its tailnet-lock key, zero if it sent none
+ * @sig, @prev_sig: signatures of @key and @prev_key, empty if there is none
+ * @lock_head:	TKAHead as it was last sent, text
+ * @resign_asked: it was told to sign its next key, and has not registered since
  * @as_peer, @as_self: fields laid over what we would send, or NULL
  * @sessions:	map sessions, live and resumable
  * @expire:	fires when the key expires
@@ -88,6 +92,11 @@ struct node {
 	json_t *routes;
 	json_t *hostinfo;
 	json_t *capmap;
+	uint8_t lock_key[KEY_LEN];
+	struct buf sig;
+	struct buf prev_sig;
+	char lock_head[64];
+	bool resign_asked;
 	json_t *as_peer;
 	json_t *as_self;
 	struct map_session *sessions;

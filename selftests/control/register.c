@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lock_rpc.h"
 #include "map.h"
 #include "node_json.h"
 #include "register_fault.h"
@@ -61,8 +62,10 @@ static bool read_ask(const json_t *json, struct ask *ret)
 
 /* --- answers --------------------------------------------------------------- */
 
-static void answer(struct stream *st, const struct user *u, bool expired,
-		   bool authorized, const char *url, const char *error)
+/* @resign: a signature that the next node key is to be added to, or NULL. */
+static void answer_all(struct stream *st, const struct user *u, bool expired,
+		       bool authorized, const char *url,
+		       const struct buf *resign, const char *error)
 {
 	struct buf b = {};
 
@@ -72,11 +75,25 @@ static void answer(struct stream *st, const struct user *u, bool expired,
 		   expired ? "true" : "false", authorized ? "true" : "false");
 	buf_text(&b, "\"AuthURL\":");
 	json_quote(&b, url, strlen(url));
-	buf_text(&b, ",\"NodeKeySignature\":null,\"Error\":");
+	buf_text(&b, ",\"NodeKeySignature\":");
+	if (resign) {
+		buf_text(&b, "\"");
+		base64_add(&b, buf_data(resign), buf_len(resign));
+		buf_text(&b, "\"");
+	} else {
+		buf_text(&b, "null");
+	}
+	buf_text(&b, ",\"Error\":");
 	json_quote(&b, error, strlen(error));
 	buf_text(&b, "}");
 	stream_reply(st, 200, "application/json", buf_data(&b), buf_len(&b));
 	buf_done(&b);
+}
+
+static void answer(struct stream *st, const struct user *u, bool expired,
+		   bool authorized, const char *url, const char *error)
+{
+	answer_all(st, u, expired, authorized, url, NULL, error);
 }
 
 static void answer_error(struct stream *st, const char *error)
@@ -119,6 +136,29 @@ static void take_key(struct node *n, const struct ask *ask)
 		return;
 	memcpy(n->prev_key, n->key, KEY_LEN);
 	memcpy(n->key, ask->key, KEY_LEN);
+	/* The signature was for the key before. */
+	buf_done(&n->prev_sig);
+	n->prev_sig = n->sig;
+	n->sig = (struct buf){};
+}
+
+/* What it says about the tailnet lock. Return: has it a new signature? */
+static bool take_lock(struct node *n, const struct ask *ask)
+{
+	struct buf sig = {};
+	bool ok;
+
+	key_parse(string_at(ask->json, "NLKey"), "nlpub", n->lock_key);
+	ok = lock_base64(json_object_get(ask->json, "NodeKeySignature"),
+			 &sig) && buf_len(&sig) && buf_len(&sig) <= LOCK_SIG_MAX;
+	if (ok) {
+		buf_done(&n->sig);
+		n->sig = sig;
+		sig = (struct buf){};
+	}
+	buf_done(&sig);
+	n->resign_asked = false;
+	return ok;
 }
 
 /* The record that a new key is for: that of the old key, or of the machine. */
@@ -151,6 +191,7 @@ static struct node *admit(struct server *srv, const struct ask *ask,
 		n->authorized = !srv->cfg.approve_machines;
 	}
 	take_key(n, ask);
+	take_lock(n, ask);
 	n->user = u;
 	n->cap = ask->version;
 	if (key) {
@@ -361,7 +402,27 @@ static void known_key(struct server *srv, struct stream *st,
 	}
 	/* A restart: also with an auth key that is used up. */
 	n->cap = ask->version;
+	if (take_lock(n, ask))
+		map_signed(srv, n);
 	answer_node(st, n);
+}
+
+/* A new key in place of one that is signed: once, ask for a signature. */
+static bool ask_resign(struct server *srv, struct stream *st,
+		       const struct ask *ask)
+{
+	struct node *n;
+
+	if (srv->lock.state != LOCK_ON || key_is_zero(ask->old_key) ||
+	    *string_at(ask->json, "NodeKeySignature"))
+		return false;
+	n = node_by_key(&srv->nodes, ask->old_key);
+	if (!n || memcmp(n->machine, ask->machine, KEY_LEN) ||
+	    !buf_len(&n->sig) || n->resign_asked)
+		return false;
+	n->resign_asked = true;
+	answer_all(st, n->user, false, false, "", &n->sig, "");
+	return true;
 }
 
 static void serve_ask(struct server *srv, struct stream *st,
@@ -378,6 +439,8 @@ static void serve_ask(struct server *srv, struct stream *st,
 	else if (ask->expiry_ms && ask->expiry_ms <= clock_wall_ms())
 		/* Logout of a key nobody knows: nothing to do. */
 		answer(st, NULL, true, false, "", "");
+	else if (ask_resign(srv, st, ask))
+		server_log(srv, "asked for a signature of the next key");
 	else if (ask->auth_key)
 		by_authkey(srv, st, ask);
 	else if (srv->cfg.open)

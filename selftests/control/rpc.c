@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lock_rpc.h"
 #include "map.h"
 #include "register.h"
 #include "server.h"
@@ -110,9 +111,8 @@ static void remember(struct server *srv, const struct stream *st)
 	buf_done(&line);
 }
 
-/* The body's NodeKey, if it is that of a node of this machine; or NULL. */
-static struct node *caller(struct server *srv, const struct stream *st,
-			   const json_t *body)
+struct node *rpc_caller(struct server *srv, const struct stream *st,
+			const json_t *body)
 {
 	uint8_t key[KEY_LEN];
 	struct node *n = NULL;
@@ -149,7 +149,7 @@ static void serve_known(struct server *srv, struct stream *st,
 {
 	json_t *body = json_loadb((char *)buf_data(&st->body),
 				  buf_len(&st->body), JSON_ALLOW_NUL, NULL);
-	struct node *n = caller(srv, st, body);
+	struct node *n = rpc_caller(srv, st, body);
 	const char *answer = "{}";
 
 	if (!n) {
@@ -193,6 +193,9 @@ static void serve_rpc(struct server *srv, struct stream *st)
 		stream_reply_text(st, fault_number(arg, 501), "not today\n");
 		return;
 	}
+	if (srv->cfg.lock && !strncmp(what, "tka/", 4) &&
+	    lock_rpc(srv, st, what + 4))
+		return;
 	for (i = 0; i < n && strcmp(known[i].what, what); i++)
 		;
 	if (!strcmp(what, "whoami") ||

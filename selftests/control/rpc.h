@@ -3,9 +3,14 @@
 #ifndef CONTROL_RPC_H
 #define CONTROL_RPC_H
 
+#include <jansson.h>
 #include <stdbool.h>
 
 #include "h2.h"
+
+/* The node named by "NodeKey" of a body, if it is one of this machine. */
+struct node *rpc_caller(struct server *srv, const struct stream *st,
+			const json_t *body);
 
 /* The request of @st is complete. */
 void rpc_serve(struct server *srv, struct stream *st);

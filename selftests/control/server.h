@@ -10,6 +10,7 @@
 #include <zstd.h>
 
 #include "fault.h"
+#include "lock.h"
 #include "loop.h"
 #include "nodes.h"
 
@@ -38,6 +39,7 @@ enum server_mode {
  * @auto_routes:	advertised routes are approved at once
  * @early:		send the early payload
  * @resume:		give map sessions a handle, and resume them
+ * @lock:		offer the tailnet lock
  * @min_capver:		older nodes are refused
  * @keepalive_ms:	between keep-alives on a map stream; 0 for none
  * @ephemeral_ms:	how long an ephemeral node outlives its poll
@@ -55,6 +57,7 @@ struct server_config {
 	bool auto_routes;
 	bool early;
 	bool resume;
+	bool lock;
 	int min_capver;
 	int64_t keepalive_ms;
 	int64_t ephemeral_ms;
@@ -92,6 +95,7 @@ struct server_stats {
 /**
  * struct server - all of it
  * @key, @pub:		the static Noise key
+ * @lock:		the tailnet lock
  * @dns, @derpmap:	as given by the tester, JSON text; @derpmap may be NULL
  * @filters:		name -> array of rules
  * @c2n:		requests that wait for their answer
@@ -105,6 +109,7 @@ struct server {
 	struct loop *loop;
 	struct faults faults;
 	struct nodes nodes;
+	struct lock lock;
 	uint8_t key[32];
 	uint8_t pub[32];
 	char *dns;

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lock_rpc.h"
 #include "text.h"
 
 static json_t *hex_json(const uint8_t key[KEY_LEN])
@@ -18,10 +19,26 @@ static json_t *hex_json(const uint8_t key[KEY_LEN])
 	return json_string(hex);
 }
 
+static json_t *base64_json(const void *data, size_t n)
+{
+	struct buf b = {};
+	json_t *v;
+
+	base64_add(&b, data, n);
+	v = json_string(buf_str(&b));
+	buf_done(&b);
+	return v;
+}
+
+static json_t *sig_json(const struct buf *sig)
+{
+	return base64_json(buf_data(sig), buf_len(sig));
+}
+
 static json_t *node_json(const struct node *n)
 {
 	return json_pack("{s:I,s:s,s:s,s:o,s:o,s:o,s:o,s:I,s:I,s:b,s:b,s:i,s:i,"
-			 "s:O,s:O,s:O,s:O,s:O}",
+			 "s:O,s:O,s:O,s:O,s:O,s:o,s:o,s:o}",
 			 "id", (json_int_t)n->id, "label", n->label,
 			 "user", n->user->login, "machine", hex_json(n->machine),
 			 "key", hex_json(n->key),
@@ -32,7 +49,24 @@ static json_t *node_json(const struct node *n)
 			 "authorized", n->authorized, "ephemeral", n->ephemeral,
 			 "derp", n->home_derp, "cap", n->cap, "tags", n->tags,
 			 "endpoints", n->endpoints, "routes", n->routes,
-			 "hostinfo", n->hostinfo, "capmap", n->capmap);
+			 "hostinfo", n->hostinfo, "capmap", n->capmap,
+			 "lock_key", hex_json(n->lock_key),
+			 "sig", sig_json(&n->sig),
+			 "prev_sig", sig_json(&n->prev_sig));
+}
+
+/* Updates oldest first. */
+static json_t *lock_json(const struct lock *l)
+{
+	json_t *aums = json_array();
+	const struct lock_aum *a;
+
+	for (a = l->aums; a; a = a->next)
+		json_array_insert_new(aums, 0, base64_json(a->data, a->len));
+	return json_pack("{s:i,s:o,s:o,s:o,s:o}", "state", (int)l->state,
+			 "genesis", hex_json(l->genesis),
+			 "head", hex_json(l->head),
+			 "secret", sig_json(&l->secret), "updates", aums);
 }
 
 static json_t *authkey_json(const struct authkey *k)
@@ -68,9 +102,10 @@ void state_save(struct server *srv)
 		json_array_append_new(nodes, node_json(n));
 	for (k = srv->nodes.authkeys; k; k = k->next)
 		json_array_append_new(keys, authkey_json(k));
-	root = json_pack("{s:o,s:I,s:o,s:o}", "key", hex_json(srv->key),
+	root = json_pack("{s:o,s:I,s:o,s:o,s:o}", "key", hex_json(srv->key),
 			 "last_id", (json_int_t)srv->nodes.last_id,
-			 "nodes", nodes, "authkeys", keys);
+			 "nodes", nodes, "authkeys", keys,
+			 "lock", lock_json(&srv->lock));
 	write_file(srv->cfg.state_file, root);
 	json_decref(root);
 }
@@ -81,6 +116,12 @@ static void get_key(const json_t *o, const char *field, uint8_t ret[KEY_LEN])
 
 	if (!s || !hex_parse(s, KEY_LEN, ret))
 		memset(ret, 0, KEY_LEN);
+}
+
+static void get_bytes(const json_t *o, const char *field, struct buf *ret)
+{
+	buf_take(ret, buf_len(ret));
+	lock_base64(json_object_get(o, field), ret);
 }
 
 static const char *get_text(const json_t *o, const char *field)
@@ -133,6 +174,29 @@ static void load_node(struct server *srv, const json_t *o)
 	get_json(o, "routes", &n->routes);
 	get_json(o, "hostinfo", &n->hostinfo);
 	get_json(o, "capmap", &n->capmap);
+	get_key(o, "lock_key", n->lock_key);
+	get_bytes(o, "sig", &n->sig);
+	get_bytes(o, "prev_sig", &n->prev_sig);
+}
+
+static void load_lock(struct lock *l, const json_t *o)
+{
+	struct buf aum = {};
+	size_t i;
+	json_t *v;
+
+	json_array_foreach(json_object_get(o, "updates"), i, v) {
+		buf_take(&aum, buf_len(&aum));
+		if (lock_base64(v, &aum))
+			lock_add(l, buf_data(&aum), buf_len(&aum));
+	}
+	buf_done(&aum);
+	get_key(o, "genesis", l->genesis);
+	get_key(o, "head", l->head);
+	get_bytes(o, "secret", &l->secret);
+	if (lock_find(l, l->genesis))
+		l->state = get_number(o, "state") == LOCK_OFF ? LOCK_OFF :
+							      LOCK_ON;
 }
 
 static void load_authkey(struct server *srv, const json_t *o)
@@ -169,6 +233,7 @@ bool state_load(struct server *srv)
 		load_node(srv, v);
 	json_array_foreach(json_object_get(root, "authkeys"), i, v)
 		load_authkey(srv, v);
+	load_lock(&srv->lock, json_object_get(root, "lock"));
 	srv->nodes.last_id = get_number(root, "last_id");
 	json_decref(root);
 	return true;
