@@ -233,6 +233,7 @@ int lock_json_status(const struct lock_status *status, struct secret_buf *ret)
 			      key_text_format_node(&status->node_key, &hex));
 	if (status->enabled)
 		put_enabled(&out, status);
+	json_out_text_if(&out, "Trouble", status->trouble);
 	json_out_close_object(&out);
 	return finish(&out, "  ", "\n", ret);
 }
