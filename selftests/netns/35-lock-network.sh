@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# guest: timeout=900 mem=1536
+# guest: timeout=1200 mem=1536
 #
 # A network with a tailnet lock: it is turned on, lets in who is signed, keeps out
 # whom the control server adds, outlives what happens to its files, and is turned
@@ -48,7 +48,7 @@ trouble() { field "$1" '.Trouble // ""'; }
 has_trouble() { [[ -n $(trouble "$1") ]]; }
 no_trouble() { [[ -z $(trouble "$1") ]]; }
 
-nodes_up 3 --verbose --mode tailscale --lock
+nodes_up 4 --verbose --mode tailscale --lock
 for n in 1 2; do
 	agent_start $n
 	agent_join $n
@@ -183,6 +183,41 @@ told 1 sign "$N3" "$(tlpub 3)"
 expect_verdict 1 "$N3" admitted
 ping_once 3 "$A"
 
+case_ "another node key: signed by the node itself"
+ctl expire node3
+wait_for "$(slow 20)" "node 3 to find out" state_is 3 NeedsLogin
+agent_join 3
+NEW=$(nodekey 3)
+[[ $NEW != "$N3" ]] || fail "it has the same key"
+expect_verdict 1 "$NEW" admitted
+expect_verdict 2 "$NEW" admitted
+told 3 status
+grep -q "SigKind: rotation" "$WORK/lock.log" || fail "$(<"$WORK/lock.log")"
+ping_once 3 "$A"
+N3=$NEW
+
+case_ "an auth key that signs"
+told 1 sign $AUTH_KEY
+KEY=$(grep -o "^$AUTH_KEY--TL.*" "$WORK/lock.log") || fail "$(<"$WORK/lock.log")"
+agent_start 4
+AUTH_KEY=$KEY agent_join 4
+wait_for "$(slow 15)" "the lock on node 4" enabled 4
+expect_verdict 1 "$(nodekey 4)" admitted
+expect_verdict 2 "$(nodekey 4)" admitted
+ping_once 4 "$A"
+told 1 status
+grep -q "(pre-auth key" "$WORK/lock.log" || fail "$(<"$WORK/lock.log")"
+
+case_ "local disablement: node 2 alone"
+told 2 local-disable
+wait_for "$(slow 10)" "the kernel's" eval '[[ $(kernel_lock 2 on) == 0 ]]'
+disabled 2 || fail "it is still on"
+enabled 1 || fail "it is off on node 1"
+expect_verdict 1 "$X" unsigned
+restart_with 2 true
+wait_for "$(slow 15)" "the kernel's" eval '[[ $(kernel_lock 2 on) == 0 ]]'
+ping_once 1 "$B"
+
 case_ "the control server says that it is off"
 ctl fault tka-info-none >/dev/null
 ctl drop >/dev/null
@@ -198,7 +233,7 @@ wait_for "$(slow 30)" "node 1 to see that it is on" no_trouble 1
 case_ "disabled by a secret"
 untold 1 "" disable disablement-secret:00
 told 1 disable "$SECRET"
-for n in 1 2 3; do
+for n in 1 3 4; do
 	wait_for "$(slow 20)" "the lock of node $n to be off" disabled $n
 	wait_for "$(slow 10)" "the kernel's" eval "[[ \$(kernel_lock $n on) == 0 ]]"
 	[[ -z $(ls "$(store $n)" 2>/dev/null) ]] || fail "node $n keeps its files"
