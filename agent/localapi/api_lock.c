@@ -12,6 +12,8 @@
 #define KEY_ID_MAX 2048		/* bytes; the reference's */
 /* What asks the control server is as dear as so many requests; ours. */
 #define ASK_CHARGE 10
+/* So many peers are as dear as a request of the usual kind; ours. */
+#define PEERS_PER_REQUEST 100
 
 enum later_kind {
 	LATER_STATUS,	/* the state of the lock */
@@ -94,6 +96,11 @@ void api_lock_status(struct api_call *call)
 
 	if (r == 0)
 		r = lock_local_status_build(&status, &text);
+	/* The loop has other things to do as well. */
+	if (r == 0)
+		http_exchange_charge(call->x, (status.n_visible +
+					       status.n_filtered) /
+					      PEERS_PER_REQUEST);
 	reply_built(call, r, &text);
 }
 

@@ -20,13 +20,18 @@ static const struct wg_peer *find_peer(const struct wg_device *dev,
 				      sizeof(*dev->peers), cmp_peer) : NULL;
 }
 
+static bool is_judged(const struct wg_peer *peer)
+{
+	return peer && peer->verdict != LOCK_VERDICT_OFF;
+}
+
 /* Why it is not let in; NULL if it is. */
 static const char *refusal(const struct admit_peer *judged,
 			   const struct wg_peer *peer)
 {
 	bool unread = judged->data.len && !judged->sig.n;
 
-	if (peer && peer->verdict != LOCK_VERDICT_OFF) {
+	if (is_judged(peer)) {
 		if (!lock_verdict_refused(peer->verdict))
 			return NULL;
 		if (peer->verdict == LOCK_VERDICT_UNSIGNED && unread)
@@ -60,6 +65,41 @@ static int fill_ips(const struct node *node, struct arena *mem,
 	return 0;
 }
 
+/*
+ * What each peer comes with, and our own verdict on those that the kernel has
+ * none on: only they cost arithmetic, and the loop has other things to do.
+ */
+static int judge_rest(const struct lock_show_input *in,
+		      const struct lock_state *state, struct arena *mem,
+		      struct admit_peer **ret)
+{
+	size_t n = netmap_n_peers(in->netmap), n_rest = 0, i = 0;
+	struct admit_peer *all = arena_array(mem, n, sizeof(*all));
+	struct admit_peer *rest = arena_array(mem, n, sizeof(*rest));
+	const struct node *node = NULL;
+	int r;
+
+	if (!all || !rest)
+		return -ENOMEM;
+	for (; (node = netmap_next_peer(in->netmap, node)); i++) {
+		all[i] = (struct admit_peer){
+			.key = node->key, .data = node->key_signature,
+			.peerapi_only = node->unsigned_peerapi_only,
+		};
+		if (!is_judged(find_peer(in->device, &node->key)))
+			rest[n_rest++] = all[i];
+		else if (nks_parse(all[i].data, &all[i].sig) < 0)
+			memset(&all[i].sig, 0, sizeof(all[i].sig));
+	}
+	r = admit_peers(state, rest, n_rest);
+	for (n_rest = 0, n = i, i = 0; r == 0 && i < n; i++) {
+		if (!is_judged(find_peer(in->device, &all[i].key)))
+			all[i] = rest[n_rest++];
+	}
+	*ret = all;
+	return r;
+}
+
 static int fill_peer(const struct node *node, const struct admit_peer *judged,
 		     const char *reason, struct arena *mem,
 		     struct lock_peer *ret)
@@ -76,13 +116,13 @@ static int fill_peers(const struct lock_show_input *in,
 		      const struct lock_state *state, struct arena *mem,
 		      struct lock_status *ret)
 {
-	const struct node *node = NULL;
+	size_t n = netmap_n_peers(in->netmap), i = 0;
 	struct lock_peer *visible, *filtered;
+	const struct node *node = NULL;
 	struct admit_peer *judged;
-	size_t n, i = 0;
 	int r;
 
-	r = admit_netmap(state, in->netmap, mem, &judged, &n);
+	r = judge_rest(in, state, mem, &judged);
 	if (r < 0)
 		return r;
 	visible = arena_array(mem, n, sizeof(*visible));
