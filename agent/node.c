@@ -10,10 +10,13 @@
 #include "base/lap.h"
 #include "base/log.h"
 #include "dataplane/events.h"
+#include "lock/admit.h"
 #include "model/routes.h"
 #include "node/backend.h"
 #include "node/core.h"
 #include "node/health.h"
+#include "node/lock_commands.h"
+#include "node/lock_glue.h"
 #include "node/login.h"
 #include "node/node_status.h"
 #include "node/profiles.h"
@@ -210,8 +213,6 @@ static bool same_self(const struct netmap *a, const struct netmap *b)
 	       key_cmp_public(&a->self->key, &b->self->key) == 0 &&
 	       a->self->expired == b->self->expired &&
 	       a->self->machine_authorized == b->self->machine_authorized &&
-	       a->tka_info.present == b->tka_info.present &&
-	       a->tka_info.disabled == b->tka_info.disabled &&
 	       ip_prefixes_equal(&a->self->addresses, &b->self->addresses);
 }
 
@@ -232,6 +233,8 @@ void node_set_netmap(struct node_own *node, struct netmap *netmap)
 		node_dirty(node);
 	}
 	netmap_put(old);
+	if (netmap)
+		lock_side_map(&node->lock, &netmap->tka_info);
 	node_kick(node);
 }
 
@@ -278,6 +281,7 @@ static void view_options(struct node_own *node, struct view_options *ret)
 	*ret = (struct view_options){
 		.accept_routes = node->identity.prefs.route_all,
 		.exit_node = node_exit_node(node),
+		.read_sig = admit_read_sig,
 	};
 	host_side_reach(&node->host, &ret->host);
 }
@@ -309,6 +313,8 @@ static int make_view(struct node_own *node, bool peers)
 	}
 	if (peers)
 		r = view_build(node->netmap, &options, &view);
+	if (r == 0)
+		r = lock_side_wanted(&node->lock, &view.lock);
 	if (r < 0) {
 		wanted_done(&view);
 		return r;
@@ -420,8 +426,7 @@ static int bring(struct node_own *node, enum view_closed closed)
 	const struct prefs *prefs = &node->identity.prefs;
 	bool wanted = prefs->want_running && !prefs->logged_out &&
 		      node_has_key(node);
-	bool up = wanted && (closed == VIEW_OPEN || closed == VIEW_LOCKED);
-	bool peers = wanted && closed == VIEW_OPEN;
+	bool up = wanted && closed == VIEW_OPEN, peers = up;
 	int r, r2;
 
 	if (node->data_lost) {
@@ -650,6 +655,7 @@ static void init(struct node_own *node, const struct node_own_config *config)
 	loop_timer_init(&node->watchdog, on_watchdog, node);
 	data_side_init(&node->data, config->loop, config->tun, config->port,
 		       &data);
+	lock_glue_init(node);
 	self_info_init(&node->self);
 }
 
@@ -663,6 +669,8 @@ static int start(struct node_own *node, struct err_detail *detail)
 	r = identity_load(node->config.state, node->config.side, detail,
 			  &node->identity);
 	node->relays = relays_load(node->config.side);
+	if (r == 0)
+		r = lock_glue_open(node, true);
 	if (r == 0)
 		r = make_disco(&node->disco);
 	if (r == 0)
@@ -736,6 +744,8 @@ void node_own_free(struct node_own *node)
 {
 	if (!node)
 		return;
+	lock_commands_end(node);
+	lock_side_close(&node->lock);
 	client_free(node->client);
 	derp_regions_put(node->relays);
 	loop_later_cancel(&node->work);

@@ -12,6 +12,7 @@
 #include "model/prefs.h"
 #include "model/profile.h"
 #include "model/status.h"
+#include "node_lock.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -94,6 +95,7 @@ struct node_whois {
  * @whois:	optional: who has the address ("IP", "IP:PORT" or a node key)
  *		@addr; answers point into @status, asked for just before;
  *		-ENOENT = nobody
+ * @lock:	optional: of the tailnet lock, see node_lock.h
  */
 struct node_api {
 	int (*status)(void *node, bool peers, struct status *ret);
@@ -123,6 +125,7 @@ struct node_api {
 			      struct err_detail *detail);
 	int (*whois)(void *node, const struct status *status, const char *addr,
 		     struct node_whois *ret);
+	const struct node_lock_api *lock;
 };
 
 #endif /* NODE_H */

@@ -108,20 +108,15 @@ static int check_answer(const struct cli *cli,
 	return CLI_FAILED;
 }
 
-int cli_ask(const struct cli *cli, const char *method, const char *path,
-	    json_t *body, struct client_answer *ret)
+int cli_ask_bytes(const struct cli *cli, const char *method, const char *path,
+		  const void *body, size_t len, struct client_answer *ret)
 {
 	struct client_answer answer;
 	struct err_detail detail = { "" };
-	char *text = body ? body_text(body) : NULL;
 	int r, code;
 
-	if (body && !text)
-		return cli_fail(cli, -ENOMEM, &detail);
-	r = client_ask(&cli->client, method, path, text, &detail, &answer);
-	if (text)
-		explicit_bzero(text, strlen(text));
-	free(text);
+	r = client_ask(&cli->client, method, path, body, len, &detail,
+		       &answer);
 	if (r < 0)
 		return cli_fail(cli, r, &detail);
 	code = check_answer(cli, &answer);
@@ -129,6 +124,24 @@ int cli_ask(const struct cli *cli, const char *method, const char *path,
 		*ret = answer;
 	else
 		client_answer_done(&answer);
+	return code;
+}
+
+int cli_ask(const struct cli *cli, const char *method, const char *path,
+	    json_t *body, struct client_answer *ret)
+{
+	const struct err_detail detail = { "" };
+	char *text = body ? body_text(body) : NULL;
+	size_t len;
+	int code;
+
+	if (body && !text)
+		return cli_fail(cli, -ENOMEM, &detail);
+	len = text ? strlen(text) : 0;
+	code = cli_ask_bytes(cli, method, path, text, len, ret);
+	if (text)
+		explicit_bzero(text, len);
+	free(text);
 	return code;
 }
 

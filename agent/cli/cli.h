@@ -85,6 +85,20 @@ int cli_ask(const struct cli *cli, const char *method, const char *path,
 	    json_t *body, struct client_answer *ret);
 
 /**
+ * cli_ask_bytes() - the same, with a body that is no JSON, or written already
+ * @cli:	the run
+ * @method:	of HTTP
+ * @path:	behind the API's prefix
+ * @body:	bytes
+ * @len:	how many
+ * @ret:	as above
+ *
+ * Return: as cli_ask().
+ */
+int cli_ask_bytes(const struct cli *cli, const char *method, const char *path,
+		  const void *body, size_t len, struct client_answer *ret);
+
+/**
  * cli_status() - ask for the status
  * @cli:	the run
  * @peers:	with the peers

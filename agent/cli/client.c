@@ -99,9 +99,8 @@ static int send_all(int fd, const char *data, size_t len)
 }
 
 static int send_request(int fd, const char *method, const char *path,
-			const char *body)
+			const void *body, size_t len)
 {
-	size_t len = body ? strlen(body) : 0;
 	char head[1024];
 	int n, r;
 
@@ -300,7 +299,8 @@ static int read_body(struct incoming *in, int64_t until,
 }
 
 int client_ask(const struct client *client, const char *method,
-	       const char *path, const char *body, struct err_detail *detail,
+	       const char *path, const void *body, size_t len,
+	       struct err_detail *detail,
 	       struct client_answer *ret)
 {
 	struct client_answer answer = { 0 };
@@ -316,7 +316,7 @@ int client_ask(const struct client *client, const char *method,
 		return -ENOMEM;
 	}
 	in->fd = fd;
-	r = send_request(fd, method, path, body);
+	r = send_request(fd, method, path, body, len);
 	if (r == 0 || r == -EPIPE)
 		r = read_head(in, until);
 	if (r == 0)
@@ -367,7 +367,7 @@ int client_watch_open(const struct client *client, uint64_t mask,
 		return r;
 	}
 	snprintf(path, sizeof(path), "watch-ipn-bus?mask=%" PRIu64, mask);
-	r = send_request(watch->in.fd, "GET", path, NULL);
+	r = send_request(watch->in.fd, "GET", path, NULL, 0);
 	if (r == 0)
 		r = read_head(&watch->in, until);
 	if (r < 0)

@@ -39,7 +39,8 @@ struct client_watch;
  * @client:	where to
  * @method:	"GET", ...
  * @path:	behind the prefix of the API
- * @body:	of the request, or NULL
+ * @body:	of the request
+ * @len:	bytes of it
  * @detail:	filled on error
  * @ret:	owned by the caller
  *
@@ -47,7 +48,8 @@ struct client_watch;
  * there is no agent, -errno, TNE_LOCAL_HTTP.
  */
 int client_ask(const struct client *client, const char *method,
-	       const char *path, const char *body, struct err_detail *detail,
+	       const char *path, const void *body, size_t len,
+	       struct err_detail *detail,
 	       struct client_answer *ret);
 
 /**

@@ -155,6 +155,8 @@ static void put_peer(struct json_out *out, const struct lock_peer *peer,
 	json_out_text(out, "NodeKey", key_text_format_node(&peer->key, &hex));
 	if (with_sig)
 		put_sig(out, "NodeKeySignature", &peer->sig, 0);
+	/* Beyond the reference's form, at its end. */
+	json_out_text_if(out, "Reason", peer->reason);
 	json_out_close_object(out);
 }
 
@@ -231,6 +233,7 @@ int lock_json_status(const struct lock_status *status, struct secret_buf *ret)
 			      key_text_format_node(&status->node_key, &hex));
 	if (status->enabled)
 		put_enabled(&out, status);
+	json_out_text_if(&out, "Trouble", status->trouble);
 	json_out_close_object(&out);
 	return finish(&out, "  ", "\n", ret);
 }

@@ -95,6 +95,11 @@ static void print_peer_line(const struct lock_peer *peer, FILE *out)
 	putc('\t', out);
 	print_name(peer->stable_id, out);
 	fprintf(out, "\t%s\n", key_text_format_node(&peer->key, &hex));
+	if (!peer->reason)
+		return;
+	fputs("\t\t", out);
+	print_name(peer->reason, out);
+	fprintf(out, "; to let it in: tailnet lock sign %s\n", hex.c);
 }
 
 static const char *sig_kind(const struct node_sig_layer *layer)
@@ -166,6 +171,12 @@ void lock_print_status(const struct lock_status *status, FILE *out)
 
 	fprintf(out, "Tailnet Lock is %s.\n\n",
 		status->enabled ? "ENABLED" : "NOT enabled");
+	if (status->trouble && *status->trouble) {
+		fputs(status->enabled && !status->has_head ?
+		      "NOBODY is let in: " : "Warning: ", out);
+		print_name(status->trouble, out);
+		fputs("\n\n", out);
+	}
 	print_self(status, out);
 	if (status->has_public)
 		fprintf(out, "Tailnet-lock key of this node: %s\n\n",

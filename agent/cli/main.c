@@ -6,6 +6,7 @@
 #include "cli/cmd_debug.h"
 #include "cli/cmd_down.h"
 #include "cli/cmd_ip.h"
+#include "cli/cmd_lock.h"
 #include "cli/cmd_login.h"
 #include "cli/cmd_logout.h"
 #include "cli/cmd_set.h"
@@ -44,6 +45,7 @@ static const struct {
 	{ "status", cmd_status, "shows the node and its peers" },
 	{ "ip", cmd_ip, "shows addresses" },
 	{ "switch", cmd_switch, "shows profiles, and uses another one" },
+	{ "lock", cmd_lock, "shows and changes the tailnet lock" },
 	{ "wait", cmd_wait, "waits until the node runs" },
 	{ "version", cmd_version, "shows versions" },
 	{ "debug", cmd_debug, "shows what the agent holds" },
@@ -53,7 +55,7 @@ static const struct {
 /* Words of the stock program that are known, and mean nothing here yet. */
 static const char *const unsupported[] = {
 	"get", "exit-node", "ping", "whois", "whoami", "ssh",
-	"serve", "funnel", "cert", "file", "dns", "bugreport", "lock",
+	"serve", "funnel", "cert", "file", "dns", "bugreport",
 	"netcheck", "metrics", "nc", "syspolicy", "drive", "service",
 	"appc-routes", "routecheck", "id-token", "web", "configure", "systray",
 	"licenses", "configure-host",

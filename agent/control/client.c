@@ -12,6 +12,7 @@
 #include "control/map_poll.h"
 #include "control/map_update.h"
 #include "control/ping.h"
+#include "control/rpc.h"
 #include "control/server_key.h"
 #include "control/spare.h"
 #include "loop/loop.h"
@@ -61,6 +62,7 @@ enum goal {
  * @n_404: polls in a row that the server knew nobody for
  * @update: what we tell
  * @pinger: what the server asks
+ * @rpcs: what others ask the server
  * @reach: failures of key and connection
  * @auth: of registrations
  * @polls: of map streams
@@ -97,6 +99,7 @@ struct client {
 	unsigned int n_404;
 	struct map_update update;
 	struct pinger *pinger;
+	struct rpcs rpcs;
 	struct backoff reach;
 	struct backoff auth;
 	struct backoff polls;
@@ -148,6 +151,7 @@ static void drop_conn(struct client *client)
 	client->reg_busy = false;
 	drop_poll(client);
 	pinger_cancel(client->pinger);
+	rpcs_set_conn(&client->rpcs, NULL);
 	control_conn_free(steal(client->conn));
 	client->connected = false;
 }
@@ -252,6 +256,7 @@ static void on_connected(void *ctx)
 	struct client *client = ctx;
 
 	client->connected = true;
+	rpcs_set_conn(&client->rpcs, client->conn);
 	client->tags = 0;
 	backoff_reset(&client->reach);
 	kick(client);
@@ -467,6 +472,7 @@ static int build_map_request(struct client *client, enum map_use use,
 	request.endpoints = self.endpoints;
 	request.n_endpoints = self.n_endpoints;
 	request.debug_flags = self.debug_flags;
+	request.tka_head = self.lock_head;
 	return map_request_build(&request, ret);
 }
 
@@ -626,6 +632,7 @@ static int make_parts(struct client *client)
 		.random = some_random,
 		.self = on_self,
 		.ctx = client,
+		.signer = client->config.signer,
 	};
 	const struct registration_calls reg_calls = {
 		.visit = on_visit, .end = on_registration, .ctx = client,
@@ -667,6 +674,7 @@ int client_new(const struct client_config *config,
 	loop_timer_init(&client->wait, on_wait_over, client);
 	loop_timer_init(&client->expiry, on_expiry, client);
 	loop_timer_init(&client->logout, on_logout_timeout, client);
+	rpcs_init(&client->rpcs, client->loop);
 	update.ctx = client;
 	map_update_init(&client->update, client->loop, &update);
 
@@ -691,6 +699,7 @@ void client_free(struct client *client)
 	spare_cancel(&client->spare);
 	if (client->reg)
 		drop_conn(client);
+	rpcs_done(&client->rpcs);
 	map_update_done(&client->update);
 	loop_later_cancel(&client->run);
 	loop_timer_cancel(client->loop, &client->wait);
@@ -757,6 +766,11 @@ void client_network_changed(struct client *client)
 void client_self_changed(struct client *client)
 {
 	map_update_want(&client->update);
+}
+
+struct rpcs *client_rpcs(struct client *client)
+{
+	return &client->rpcs;
 }
 
 void client_trust_clock(struct client *client, bool trusted)

@@ -20,6 +20,7 @@
 struct client;
 struct derp_regions;
 struct netmap;
+struct rpcs;
 struct transfers;
 
 #define CLIENT_TAGS_MAX 3	/* handshakes by a wrong key; ours */
@@ -40,6 +41,7 @@ struct transfers;
  *	until client_free(); NULL = none
  * @random: any 32 bits
  * @ctx: for @random
+ * @signer: of new node keys
  */
 struct client_config {
 	struct transfers *transfers;
@@ -52,6 +54,7 @@ struct client_config {
 	const struct derp_regions *relays;
 	uint32_t (*random)(void *ctx);
 	void *ctx;
+	struct control_signer signer;
 };
 
 /**
@@ -144,6 +147,14 @@ void client_network_changed(struct client *client);
  * @client: tells the server soon
  */
 void client_self_changed(struct client *client);
+
+/**
+ * client_rpcs() - other requests to the server
+ * @client: registered or not
+ *
+ * Return: borrowed until client_free(), which ends them.
+ */
+struct rpcs *client_rpcs(struct client *client);
 
 /**
  * client_trust_clock() - is the local clock known to be right?

@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "control/control_conn.h"
 #include "crypto/key.h"
 
@@ -24,6 +25,9 @@
  * @auth_key: empty = none
  * @candidate: key that becomes ours once the server has taken it, or NULL
  * @key_is_fresh: @candidate was made since the last request without one
+ * @to_resign: signature that the server wants made anew; empty = none
+ * @resigned: it has asked for that once
+ * @sig_mem: owns @to_resign
  * @url: that a person was sent to; "" = none
  * @n_urls: how many different ones
  * @conn: of the request under way
@@ -45,6 +49,9 @@ struct registration {
 	struct secret_buf auth_key;
 	struct secret32 *candidate;
 	bool key_is_fresh;
+	struct bytes to_resign;
+	bool resigned;
+	struct arena *sig_mem;
 	char url[REGISTER_URL_MAX + 1];
 	unsigned int n_urls;
 	struct control_conn *conn;
@@ -81,11 +88,19 @@ int registration_new(const struct registration_config *config,
 	return 0;
 }
 
+static void forget_old_sig(struct registration *reg)
+{
+	arena_put(steal(reg->sig_mem));
+	reg->to_resign = (struct bytes){ 0 };
+	reg->resigned = false;
+}
+
 static void forget_wish(struct registration *reg)
 {
 	registration_cancel(reg);
 	secret_buf_done(&reg->auth_key);
 	secret32_free(steal(reg->candidate));
+	forget_old_sig(reg);
 	reg->logout = false;
 	reg->interactive = false;
 	reg->url[0] = 0;
@@ -176,6 +191,7 @@ static int choose_key(struct registration *reg)
 	case REGISTER_KEY_CURRENT:
 		secret32_free(steal(reg->candidate));
 		reg->key_is_fresh = false;
+		forget_old_sig(reg);
 		return 0;
 	case REGISTER_KEY_CANDIDATE:
 		return 0;
@@ -185,8 +201,31 @@ static int choose_key(struct registration *reg)
 	return -EINVAL;
 }
 
+/*
+ * What others need to let the key in. Without it the server may still take us:
+ * then somebody else has to sign.
+ */
+static int sign_key(struct registration *reg, const struct node_public *key,
+		    struct arena *mem, struct bytes *ret)
+{
+	const struct control_signer *signer = &reg->config.signer;
+	int r = 0;
+
+	if (reg->to_resign.len && signer->resign)
+		r = signer->resign(signer->ctx, reg->to_resign, key, mem, ret);
+	else if (reg->auth_key.len && signer->by_auth_key)
+		r = signer->by_auth_key(signer->ctx, &reg->auth_key, key, mem,
+					ret);
+	if (r < 0)
+		log_warning("control: the new node key is not signed: %s",
+			    err_text(r));
+	/* An auth key that is not what it says is of no use without, either. */
+	return reg->to_resign.len && r != -ENOMEM ? 0 : r;
+}
+
 static int build_body(struct registration *reg, struct secret_buf *ret)
 {
+	struct arena *mem auto_clean(arena) = arena_new();
 	struct register_request request = {
 		.version = reg->config.version,
 		.node_key = reg->keys.node,
@@ -195,7 +234,10 @@ static int build_body(struct registration *reg, struct secret_buf *ret)
 		.followup = reg->url,
 	};
 	struct control_self self = { 0 };
+	int r;
 
+	if (!mem)
+		return -ENOMEM;
 	if (reg->candidate) {
 		/* The server moves the record of the current key over. */
 		if (!node_public_is_zero(&reg->keys.node))
@@ -208,6 +250,11 @@ static int build_body(struct registration *reg, struct secret_buf *ret)
 		request.expiry = (struct timestamp){
 			.set = true, .s = REGISTER_LOGOUT_EXPIRY_S,
 		};
+	if (!reg->logout) {
+		r = sign_key(reg, &request.node_key, mem, &request.signature);
+		if (r < 0)
+			return r;
+	}
 	reg->config.self(reg->config.ctx, &self);
 	request.hostinfo = self.hostinfo;
 	return register_request_build(&request, ret);
@@ -283,6 +330,25 @@ static void visit(struct registration *reg, const char *url)
 		reg->calls.visit(reg->calls.ctx, url);
 }
 
+/* Of a new key, which the next request is made with. */
+static int keep_old_sig(struct registration *reg,
+			const struct register_response *response)
+{
+	struct arena *mem = arena_new();
+	int r;
+
+	if (!mem)
+		return -ENOMEM;
+	r = arena_bytes(mem, response->signature, &reg->to_resign);
+	if (r < 0) {
+		arena_put(mem);
+		return r;
+	}
+	arena_put(reg->sig_mem);
+	reg->sig_mem = mem;
+	return make_candidate(reg);
+}
+
 static void act(struct registration *reg, struct register_action *action)
 {
 	switch (action->act) {
@@ -294,12 +360,9 @@ static void act(struct registration *reg, struct register_action *action)
 		go_on(reg, make_candidate(reg));
 		return;
 	case REGISTER_ACT_RESIGN:
-		/* Only a signer could; there is none until the lock is built. */
-		action->act = REGISTER_ACT_RETRY;
-		action->err = err_explain(&action->detail, TNE_REGISTER_REFUSED,
-			"the server asks for a signature of the tailnet lock, "
-			"which this node cannot make yet");
-		finish(reg, action);
+		reg->url[0] = 0;
+		reg->resigned = true;
+		go_on(reg, keep_old_sig(reg, action->response));
 		return;
 	case REGISTER_ACT_RETRY:
 	case REGISTER_ACT_WAIT:
@@ -318,6 +381,7 @@ static void on_end(void *ctx, int err)
 		.server = &reg->server,
 		.logout = reg->logout,
 		.fresh_key = reg->candidate && reg->key_is_fresh,
+		.resigned = reg->resigned,
 		.followup = reg->url,
 		.n_urls = reg->n_urls,
 	};
@@ -376,6 +440,7 @@ int registration_send(struct registration *reg, struct control_conn *conn,
 	assert(!reg->stream);
 	reg->keys = *keys;
 	reg->expired = expired;
+	reg->resigned = false;
 	if (reg->logout && node_public_is_zero(&keys->node))
 		return -EINVAL;
 	r = choose_key(reg);

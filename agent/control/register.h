@@ -13,6 +13,7 @@
 #include "base/secret.h"
 #include "control/register_decide.h"
 #include "control/self.h"
+#include "control/signer.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -29,6 +30,7 @@ struct registration;
  * @random: any 32 bits
  * @self: asked for each request
  * @ctx: for both
+ * @signer: of new node keys, for the tailnet lock
  */
 struct registration_config {
 	const char *server_url;
@@ -37,6 +39,7 @@ struct registration_config {
 	uint32_t (*random)(void *ctx);
 	control_self_fn self;
 	void *ctx;
+	struct control_signer signer;
 };
 
 /**

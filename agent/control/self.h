@@ -18,6 +18,7 @@ struct hostinfo;
  * @endpoints: own UDP addresses
  * @n_endpoints: how many
  * @debug_flags: such as "warn-ip-forwarding-off"
+ * @lock_head: newest update of the tailnet lock; "" or NULL = none
  *
  * All pointers are borrowed until the loop goes on.
  */
@@ -27,6 +28,7 @@ struct control_self {
 	const struct own_endpoint *endpoints;
 	size_t n_endpoints;
 	struct text_list debug_flags;
+	const char *lock_head;
 };
 
 /**

@@ -23,6 +23,7 @@ static struct nla_policy top_policy[TAILNET_A_MAX + 1] = {
 	[TAILNET_A_STATS] = { .type = NLA_NESTED },
 	[TAILNET_A_GENERATION] = { .type = NLA_U64 },
 	[TAILNET_A_EVENT] = { .type = NLA_U32 },
+	[TAILNET_A_LOCK] = { .type = NLA_NESTED },
 };
 
 static struct nla_policy dev_policy[TAILNET_A_DEV_MAX + 1] = {
@@ -51,6 +52,7 @@ static struct nla_policy peer_policy[TAILNET_A_PEER_MAX + 1] = {
 	[TAILNET_A_PEER_RX_BYTES] = { .type = NLA_U64 },
 	[TAILNET_A_PEER_TX_BYTES] = { .type = NLA_U64 },
 	[TAILNET_A_PEER_EXPIRES] = { .type = NLA_S64 },
+	[TAILNET_A_PEER_VERDICT] = { .type = NLA_U32 },
 };
 
 static struct nla_policy endpoint_policy[TAILNET_A_ENDPOINT_MAX + 1] = {
@@ -66,6 +68,13 @@ static struct nla_policy allowedip_policy[TAILNET_A_ALLOWEDIP_MAX + 1] = {
 
 static struct nla_policy txn_policy[TAILNET_A_TXN_MAX + 1] = {
 	[TAILNET_A_TXN_TOKEN] = { .type = NLA_U32 },
+};
+
+static struct nla_policy lock_policy[TAILNET_A_LOCK_MAX + 1] = {
+	[TAILNET_A_LOCK_ON] = { .type = NLA_FLAG },
+	[TAILNET_A_LOCK_GENERATION] = { .type = NLA_U64 },
+	[TAILNET_A_LOCK_HEAD] = EXACT(AUM_HASH_LEN),
+	[TAILNET_A_LOCK_KEY] = EXACT(KEY_LEN),
 };
 
 static struct nla_policy drop_policy[TAILNET_A_DROP_MAX + 1] = {
@@ -192,10 +201,51 @@ static int get_prefix(struct nlattr *nest, struct wg_prefixes *list)
 	return wg_prefixes_add(list, &prefix);
 }
 
+static enum lock_verdict get_verdict(const struct nlattr *attr)
+{
+	/* A module from before the lock. */
+	if (!attr)
+		return LOCK_VERDICT_OFF;
+	switch (nla_get_u32(attr)) {
+	case TAILNET_VERDICT_OFF:
+		return LOCK_VERDICT_OFF;
+	case TAILNET_VERDICT_ADMITTED:
+		return LOCK_VERDICT_ADMITTED;
+	case TAILNET_VERDICT_PEER_API:
+		return LOCK_VERDICT_PEER_API;
+	case TAILNET_VERDICT_UNSIGNED:
+		return LOCK_VERDICT_UNSIGNED;
+	case TAILNET_VERDICT_KIND:
+		return LOCK_VERDICT_KIND;
+	case TAILNET_VERDICT_NODE_KEY:
+		return LOCK_VERDICT_NODE_KEY;
+	case TAILNET_VERDICT_PUBKEY:
+		return LOCK_VERDICT_PUBKEY;
+	case TAILNET_VERDICT_NO_KEY_ID:
+		return LOCK_VERDICT_NO_KEY_ID;
+	case TAILNET_VERDICT_UNTRUSTED:
+		return LOCK_VERDICT_UNTRUSTED;
+	case TAILNET_VERDICT_SIGNATURE:
+		return LOCK_VERDICT_SIGNATURE;
+	case TAILNET_VERDICT_NO_WRAPPING:
+		return LOCK_VERDICT_NO_WRAPPING;
+	case TAILNET_VERDICT_WRAPPING:
+		return LOCK_VERDICT_WRAPPING;
+	case TAILNET_VERDICT_ROTATION:
+		return LOCK_VERDICT_ROTATION;
+	case TAILNET_VERDICT_OBSOLETE:
+		return LOCK_VERDICT_OBSOLETE;
+	}
+	return LOCK_VERDICT_OTHER;
+}
+
 static void get_peer_values(struct nlattr **tb, struct wg_peer *peer)
 {
 	peer->has_psk = tb[TAILNET_A_PEER_HAS_PSK];
 	peer->roam = get_bits(tb[TAILNET_A_PEER_FLAGS]) & TAILNET_PEER_F_ROAM;
+	peer->unsigned_ok = get_bits(tb[TAILNET_A_PEER_FLAGS]) &
+			    TAILNET_PEER_F_UNSIGNED;
+	peer->verdict = get_verdict(tb[TAILNET_A_PEER_VERDICT]);
 	if (tb[TAILNET_A_PEER_KEEPALIVE])
 		peer->keepalive_s = nla_get_u16(tb[TAILNET_A_PEER_KEEPALIVE]);
 	if (tb[TAILNET_A_PEER_NODE_ID])
@@ -308,6 +358,44 @@ int answer_event(const struct nlmsghdr *msg, uint32_t *ret)
 		return TNE_NO_FAMILY_ANSWER;
 	*ret = nla_get_u32(top[TAILNET_A_EVENT]);
 	return 0;
+}
+
+static int get_lock_keys(struct nlattr *nest, struct wanted_lock *ret)
+{
+	struct lock_public keys[TAILNET_LOCK_MAX_KEYS];
+	struct nlattr *attr;
+	size_t n = 0;
+	int left;
+
+	nla_for_each_nested(attr, nest, left) {
+		if (nla_type(attr) != TAILNET_A_LOCK_KEY)
+			continue;
+		if (n == TAILNET_LOCK_MAX_KEYS || nla_len(attr) != KEY_LEN)
+			return TNE_NO_FAMILY_ANSWER;
+		memcpy(keys[n++].byte, nla_data(attr), KEY_LEN);
+	}
+	return wanted_lock_set_keys(ret, keys, n);
+}
+
+int answer_lock(const struct nlmsghdr *msg, struct wanted_lock *ret)
+{
+	struct nlattr *top[TAILNET_A_MAX + 1];
+	struct nlattr *tb[TAILNET_A_LOCK_MAX + 1];
+	int r = parse_top(msg, top);
+
+	if (r == 0)
+		r = parse_nest(top[TAILNET_A_LOCK], tb, TAILNET_A_LOCK_MAX,
+			       lock_policy);
+	if (r < 0)
+		return r;
+	if (!tb[TAILNET_A_LOCK_GENERATION])
+		return TNE_NO_FAMILY_ANSWER;
+	ret->generation = nla_get_u64(tb[TAILNET_A_LOCK_GENERATION]);
+	ret->on = tb[TAILNET_A_LOCK_ON];
+	if (tb[TAILNET_A_LOCK_HEAD])
+		memcpy(ret->head.byte, nla_data(tb[TAILNET_A_LOCK_HEAD]),
+		       AUM_HASH_LEN);
+	return get_lock_keys(top[TAILNET_A_LOCK], ret);
 }
 
 static int get_drop(struct nlattr *nest, struct wg_drops *drops)

@@ -2,6 +2,7 @@
 #ifndef DATAPLANE_ANSWER_H
 #define DATAPLANE_ANSWER_H
 
+#include "model/wanted.h"
 #include "model/wg_device.h"
 
 #include <stdint.h>
@@ -48,6 +49,13 @@ int answer_generation(const struct nlmsghdr *msg, uint64_t *ret);
  * @ret:	enum tailnet_event, or a number that we do not know
  */
 int answer_event(const struct nlmsghdr *msg, uint32_t *ret);
+
+/**
+ * answer_lock() - read the tailnet lock of a device
+ * @msg:	answer to LOCK_GET of one device
+ * @ret:	all zero; owned by the caller, on error too
+ */
+int answer_lock(const struct nlmsghdr *msg, struct wanted_lock *ret);
 
 /**
  * answer_drops() - read the drop counters of a device

@@ -207,6 +207,12 @@ static int resync(struct genl_conn *conn, const char *ifname,
 		apply_state_done(state);
 		return out_of_memory(detail);
 	}
+	r = fetch_lock(conn, ifname, dev.generation, detail,
+		       &state->have.lock);
+	if (r < 0) {
+		apply_state_done(state);
+		return r;
+	}
 	plan_trust_learned(&state->have, want);
 	state->generation = dev.generation;
 	state->known = true;
@@ -314,6 +320,30 @@ static int insist(struct genl_conn *conn, const char *ifname,
 	return 0;
 }
 
+/*
+ * The last of all: who goes in the same breath must not be let in for a moment
+ * before.
+ */
+static int turn_lock_off(struct genl_conn *conn, const char *ifname,
+			 struct apply_state *state,
+			 const struct wanted_lock *want,
+			 struct err_detail *detail, struct apply_report *report)
+{
+	struct wanted_lock *have = &state->have.lock;
+	struct nl_msg *msg auto_clean(batch_msg) = NULL;
+	int r;
+
+	have->off = want->off;
+	msg = batch_lock_off(genl_conn_family(conn), ifname, have);
+	r = send_one(conn, msg, NULL, NULL, detail);
+	if (r < 0)
+		return r;
+	have->on = false;
+	state->generation++;
+	report->sent = true;
+	return 0;
+}
+
 static int plan_and_insist(struct genl_conn *conn, const char *ifname,
 			   struct apply_state *state,
 			   const struct wanted *want,
@@ -324,13 +354,17 @@ static int plan_and_insist(struct genl_conn *conn, const char *ifname,
 	struct plan plan auto_clean(plan) = { 0 };
 	int r;
 
-	if (keys && !report->resynced)
+	if (keys && !report->resynced &&
+	    wanted_lock_eq(&state->have.lock, &want->lock))
 		r = plan_delta(&state->have, want, keys, n_keys, &plan);
 	else
 		r = plan_full(&state->have, want, &plan);
 	if (r < 0)
 		return out_of_memory(detail);
 	r = insist(conn, ifname, state, &plan, detail, report);
+	if (r == 0 && plan.lock_off)
+		r = turn_lock_off(conn, ifname, state, &want->lock, detail,
+				  report);
 	free(report->conflicts);
 	report->conflicts = steal(plan.conflicts);
 	report->n_conflicts = plan.n_conflicts;

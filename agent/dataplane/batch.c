@@ -16,10 +16,12 @@
 
 /*
  * Upper bounds of what one nest takes, each attribute with its header: an
- * allowed IP, and a peer without allowed IPs. More than they need.
+ * allowed IP, a peer without allowed IPs and signature, a layer of that. More
+ * than they need.
  */
 #define ALLOWEDIP_MAX 48	/* bytes */
 #define PEER_HEAD_MAX 256	/* bytes */
+#define LAYER_MAX 208		/* bytes, of a signature */
 
 void batch_msg_free(struct nl_msg *msg)
 {
@@ -84,6 +86,36 @@ struct nl_msg *batch_dev_get(int family, const char *ifname)
 struct nl_msg *batch_stats_get(int family, const char *ifname)
 {
 	return begin_for(family, TAILNET_CMD_STATS_GET, ifname);
+}
+
+struct nl_msg *batch_lock_get(int family, const char *ifname)
+{
+	return begin_for(family, TAILNET_CMD_LOCK_GET, ifname);
+}
+
+struct nl_msg *batch_lock_off(int family, const char *ifname,
+			      const struct wanted_lock *lock)
+{
+	static const uint32_t reasons[] = {
+		[WANTED_LOCK_OFF_OTHER] = TAILNET_LOCK_OFF_UNSPEC,
+		[WANTED_LOCK_OFF_DISABLED] = TAILNET_LOCK_OFF_DISABLED,
+		[WANTED_LOCK_OFF_LOCAL] = TAILNET_LOCK_OFF_LOCAL,
+	};
+	struct nl_msg *msg auto_clean(batch_msg) =
+		begin_for(family, TAILNET_CMD_LOCK_OFF, ifname);
+	struct nlattr *nest;
+
+	if (!msg)
+		return NULL;
+	nest = nla_nest_start(msg, TAILNET_A_LOCK);
+	if (!nest ||
+	    nla_put_u64(msg, TAILNET_A_LOCK_GENERATION,
+			lock->generation) < 0 ||
+	    nla_put_u32(msg, TAILNET_A_LOCK_OFF_REASON,
+			reasons[lock->off]) < 0 ||
+	    nla_nest_end(msg, nest) < 0)
+		return NULL;
+	return steal(msg);
 }
 
 struct nl_msg *batch_peer_get(int family, const char *ifname,
@@ -305,6 +337,55 @@ static int put_peer_config(struct nl_msg *msg, const void *item)
 	return r;
 }
 
+/* Not even empty: absent is the only form of what a layer does not have. */
+static int put_part(struct nl_msg *msg, int type, struct bytes part)
+{
+	return part.len ? nla_put(msg, type, part.len, part.data) : 0;
+}
+
+static int put_layer(struct nl_msg *msg, const struct node_sig_layer *layer)
+{
+	struct nlattr *nest = nla_nest_start(msg, TAILNET_A_PEER_LAYER);
+	int r;
+
+	if (!nest)
+		return -ENOMEM;
+	r = nla_put_u8(msg, TAILNET_A_LAYER_KIND, layer->kind);
+	r |= put_part(msg, TAILNET_A_LAYER_PUBKEY, layer->pubkey);
+	r |= put_part(msg, TAILNET_A_LAYER_KEY_ID, layer->key_id);
+	r |= put_part(msg, TAILNET_A_LAYER_SIGNATURE, layer->sig);
+	r |= put_part(msg, TAILNET_A_LAYER_WRAPPING, layer->wrapping);
+	return r < 0 || nla_nest_end(msg, nest) < 0 ? -ENOMEM : 0;
+}
+
+static int put_sig(struct nl_msg *msg, const struct peer_sig *sig)
+{
+	size_t i;
+	int r = 0;
+
+	if (!sig)
+		return nla_put_flag(msg, TAILNET_A_PEER_NO_SIGNATURE);
+	for (i = 0; i < sig->n && r == 0; i++)
+		r = put_layer(msg, &sig->layer[i]);
+	return r;
+}
+
+static int put_peer_flags(struct nl_msg *msg, unsigned int set,
+			  const struct wanted_peer *want)
+{
+	uint32_t value = 0, mask = 0;
+
+	if (set & PLAN_PEER_ROAM) {
+		mask |= TAILNET_PEER_F_ROAM;
+		value |= want->roam ? TAILNET_PEER_F_ROAM : 0;
+	}
+	if (set & PLAN_PEER_UNSIGNED) {
+		mask |= TAILNET_PEER_F_UNSIGNED;
+		value |= want->unsigned_ok ? TAILNET_PEER_F_UNSIGNED : 0;
+	}
+	return mask ? put_bits(msg, TAILNET_A_PEER_FLAGS, value, mask) : 0;
+}
+
 /* The same, as a plan has it. */
 static int put_plan_peer(struct nl_msg *msg, const void *item)
 {
@@ -322,10 +403,7 @@ static int put_plan_peer(struct nl_msg *msg, const void *item)
 		return r;
 	if (peer->set & PLAN_PEER_NODE_ID)
 		r |= nla_put_u64(msg, TAILNET_A_PEER_NODE_ID, want->node_id);
-	if (peer->set & PLAN_PEER_ROAM)
-		r |= put_bits(msg, TAILNET_A_PEER_FLAGS,
-			      want->roam ? TAILNET_PEER_F_ROAM : 0,
-			      TAILNET_PEER_F_ROAM);
+	r |= put_peer_flags(msg, peer->set, want);
 	if (peer->set & PLAN_PEER_KEEPALIVE)
 		r |= nla_put_u16(msg, TAILNET_A_PEER_KEEPALIVE,
 				 want->keepalive_s);
@@ -333,6 +411,8 @@ static int put_plan_peer(struct nl_msg *msg, const void *item)
 		r |= nla_put_s64(msg, TAILNET_A_PEER_EXPIRES, want->expires_s);
 	if (peer->set & PLAN_PEER_ENDPOINT)
 		r |= put_endpoint(msg, &want->endpoint);
+	if (peer->set & PLAN_PEER_SIG)
+		r |= put_sig(msg, want->sig);
 	return r;
 }
 
@@ -382,13 +462,13 @@ static int add_message(struct builder *b, put_fn put, const void *item)
 	return put_token(b->msg, b->token);
 }
 
-/* Open a nest for @peer with room for its head and one allowed IP. */
+/* Open a nest for @peer with room for its head, @more, and one allowed IP. */
 static struct nlattr *begin_peer(struct builder *b,
-				 const struct node_public *key)
+				 const struct node_public *key, size_t more)
 {
 	struct nlattr *nest;
 
-	if (!b->msg || room(b->msg) < PEER_HEAD_MAX + ALLOWEDIP_MAX) {
+	if (!b->msg || room(b->msg) < PEER_HEAD_MAX + more + ALLOWEDIP_MAX) {
 		if (add_message(b, NULL, NULL) < 0)
 			return NULL;
 	}
@@ -399,12 +479,15 @@ static struct nlattr *begin_peer(struct builder *b,
 	return nest;
 }
 
-/* @prefixes: of the peer; NULL if it is to be removed */
+/*
+ * @more: bytes that @put takes beside the head
+ * @prefixes: of the peer; NULL if it is to be removed
+ */
 static int add_peer(struct builder *b, const struct node_public *key,
-		    put_fn put, const void *item,
+		    put_fn put, const void *item, size_t more,
 		    const struct wg_prefixes *prefixes)
 {
-	struct nlattr *nest = begin_peer(b, key);
+	struct nlattr *nest = begin_peer(b, key, more);
 	size_t i;
 
 	if (!nest || put(b->msg, item) < 0)
@@ -417,7 +500,7 @@ static int add_peer(struct builder *b, const struct node_public *key,
 			 */
 			if (nla_nest_end(b->msg, nest) < 0)
 				return -ENOMEM;
-			nest = begin_peer(b, key);
+			nest = begin_peer(b, key, 0);
 			if (!nest)
 				return -ENOMEM;
 		}
@@ -444,7 +527,7 @@ int batch_txn_items(int family, const char *ifname, uint32_t token,
 		const struct wg_peer_config *peer = &config->peers[i];
 
 		if (!peer->remove || peer->presence != WG_ABSENT)
-			r = add_peer(&b, &peer->key, put_peer_config, peer,
+			r = add_peer(&b, &peer->key, put_peer_config, peer, 0,
 				     peer->remove ? NULL : &peer->prefixes);
 	}
 	if (r < 0)
@@ -452,6 +535,38 @@ int batch_txn_items(int family, const char *ifname, uint32_t token,
 	*ret = batch;
 	memset(&batch, 0, sizeof(batch));
 	return 0;
+}
+
+/* What is trusted, in a message of its own that comes first. */
+static int add_lock(struct builder *b, const struct plan *plan)
+{
+	const struct wanted_lock *lock = plan->lock;
+	struct nlattr *nest;
+	size_t i;
+	int r = add_message(b, NULL, NULL);
+
+	if (r < 0)
+		return r;
+	nest = nla_nest_start(b->msg, TAILNET_A_LOCK);
+	if (!nest)
+		return -ENOMEM;
+	r = nla_put_u64(b->msg, TAILNET_A_LOCK_GENERATION,
+			plan->lock_generation);
+	r |= nla_put(b->msg, TAILNET_A_LOCK_HEAD, AUM_HASH_LEN,
+		     lock->head.byte);
+	for (i = 0; i < lock->n_keys && r == 0; i++)
+		r = nla_put(b->msg, TAILNET_A_LOCK_KEY, KEY_LEN,
+			    lock->keys[i].byte);
+	if (r < 0 || nla_nest_end(b->msg, nest) < 0)
+		return -ENOMEM;
+	b->msg = NULL;
+	return 0;
+}
+
+static size_t sig_room(const struct plan_peer *peer)
+{
+	return peer->set & PLAN_PEER_SIG && peer->want && peer->want->sig ?
+	       peer->want->sig->n * LAYER_MAX : 0;
 }
 
 int batch_plan_items(int family, const char *ifname, uint32_t token,
@@ -465,12 +580,15 @@ int batch_plan_items(int family, const char *ifname, uint32_t token,
 	size_t i;
 	int r = 0;
 
-	if (plan->dev_set)
+	if (plan->lock_set)
+		r = add_lock(&b, plan);
+	if (r == 0 && plan->dev_set)
 		r = add_message(&b, put_plan_device, plan);
 	for (i = 0; i < plan->n_peers && r == 0; i++) {
 		const struct plan_peer *peer = &plan->peers[i];
 
 		r = add_peer(&b, &peer->key, put_plan_peer, peer,
+			     sig_room(peer),
 			     peer->want ? &peer->prefixes : NULL);
 	}
 	if (r < 0)

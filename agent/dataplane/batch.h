@@ -82,6 +82,22 @@ struct nl_msg *batch_peer_get(int family, const char *ifname,
 struct nl_msg *batch_stats_get(int family, const char *ifname);
 
 /**
+ * batch_lock_get() - ask for the tailnet lock
+ * @family:	number of the family
+ * @ifname:	the device
+ */
+struct nl_msg *batch_lock_get(int family, const char *ifname);
+
+/**
+ * batch_lock_off() - turn the tailnet lock off
+ * @family:	number of the family
+ * @ifname:	the device
+ * @lock:	the one that is on; its generation and the reason count
+ */
+struct nl_msg *batch_lock_off(int family, const char *ifname,
+			      const struct wanted_lock *lock);
+
+/**
  * batch_txn_begin() - open a transaction
  * @family:	number of the family
  * @ifname:	the device

@@ -146,6 +146,40 @@ int fetch_has_peer(struct genl_conn *conn, const char *ifname,
 }
 
 /**
+ * struct lock_request - a lock on its way to a caller
+ * @generation: of the table
+ * @lock: filled
+ */
+struct lock_request {
+	uint64_t generation;
+	struct wanted_lock *lock;
+};
+
+static int take_lock(void *ctx, const struct nlmsghdr *msg)
+{
+	struct lock_request *request = ctx;
+	uint64_t generation;
+	int r = answer_generation(msg, &generation);
+
+	if (r == 0 && generation != request->generation)
+		return -EINTR;
+	return r < 0 ? r : answer_lock(msg, request->lock);
+}
+
+int fetch_lock(struct genl_conn *conn, const char *ifname, uint64_t generation,
+	       struct err_detail *detail, struct wanted_lock *ret)
+{
+	struct nl_msg *msg auto_clean(batch_msg) =
+		batch_lock_get(genl_conn_family(conn), ifname);
+	struct lock_request request = {
+		.generation = generation, .lock = ret,
+	};
+	int r = ask(conn, msg, false, take_lock, &request, detail);
+
+	return r == -EOPNOTSUPP ? 0 : r;
+}
+
+/**
  * struct drops_request - counters on their way to a caller
  * @fn: gets them
  * @ctx: for @fn

@@ -3,10 +3,12 @@
 #define DATAPLANE_FETCH_H
 
 #include "base/err.h"
+#include "model/wanted.h"
 #include "model/wg_device.h"
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct genl_conn;
 
@@ -48,6 +50,18 @@ int fetch_device(struct genl_conn *conn, const char *ifname, bool peers,
  */
 int fetch_has_peer(struct genl_conn *conn, const char *ifname,
 		   const struct node_public *key, struct err_detail *detail);
+
+/**
+ * fetch_lock() - the tailnet lock of a device
+ * @conn:	the connection
+ * @ifname:	the device
+ * @generation:	of the table that it has to belong to, or -EINTR
+ * @detail:	filled on error
+ * @ret:	all zero; its contents are owned by the caller, on error too. Off
+ *		if the module is one from before the lock
+ */
+int fetch_lock(struct genl_conn *conn, const char *ifname, uint64_t generation,
+	       struct err_detail *detail, struct wanted_lock *ret);
 
 /**
  * typedef fetch_drops_fn - takes the drop counters of one device

@@ -25,7 +25,8 @@ void plan_done(struct plan *plan)
 
 bool plan_is_empty(const struct plan *plan)
 {
-	return !plan->replace && !plan->dev_set && plan->n_peers == 0;
+	return !plan->replace && !plan->dev_set && !plan->lock_set &&
+	       plan->n_peers == 0;
 }
 
 static unsigned int compare_devices(const struct wanted *have,
@@ -60,8 +61,27 @@ static bool endpoint_changes(const struct wanted_peer *have,
 	return !wanted_endpoint_eq(&have->endpoint, &want->endpoint);
 }
 
+static void compare_locks(const struct wanted *have,
+			  const struct wanted *want, struct plan *plan)
+{
+	plan->lock = &want->lock;
+	plan->lock_set = want->lock.on &&
+			 (!have || !wanted_lock_eq(&have->lock, &want->lock));
+	plan->lock_off = !want->lock.on && have && have->lock.on;
+	plan->lock_generation = have ? have->lock.generation + 1 : 1;
+}
+
+/* While there is no lock, a signature too many does no harm. */
+static bool sig_changes(const struct wanted_peer *have,
+			const struct wanted_peer *want, bool locked)
+{
+	if (have->sig_unknown)
+		return want->sig || locked;
+	return !peer_sig_eq(have->sig, want->sig);
+}
+
 static unsigned int compare_peers(const struct wanted_peer *have,
-				  const struct wanted_peer *want)
+				  const struct wanted_peer *want, bool locked)
 {
 	unsigned int set = 0;
 
@@ -75,6 +95,10 @@ static unsigned int compare_peers(const struct wanted_peer *have,
 		set |= PLAN_PEER_EXPIRES;
 	if (endpoint_changes(have, want))
 		set |= PLAN_PEER_ENDPOINT;
+	if (have->unsigned_ok != want->unsigned_ok)
+		set |= PLAN_PEER_UNSIGNED;
+	if (sig_changes(have, want, locked))
+		set |= PLAN_PEER_SIG;
 	return set;
 }
 
@@ -183,7 +207,8 @@ static int add_removal(struct plan *plan, const struct wanted_peer *have)
 static unsigned int everything(const struct wanted_peer *want)
 {
 	unsigned int set = PLAN_PEER_NODE_ID | PLAN_PEER_ROAM |
-			   PLAN_PEER_KEEPALIVE | PLAN_PEER_EXPIRES;
+			   PLAN_PEER_KEEPALIVE | PLAN_PEER_EXPIRES |
+			   PLAN_PEER_UNSIGNED | PLAN_PEER_SIG;
 
 	if (!want->roam || want->endpoint.addr_len)
 		set |= PLAN_PEER_ENDPOINT;
@@ -203,7 +228,8 @@ static int add_difference(struct plan *plan, const struct wanted *want,
 		return add_removal(plan, have);
 	item.key = peer->key;
 	item.want = peer;
-	item.set = compare_peers(have ? have : &nothing, peer);
+	item.set = compare_peers(have ? have : &nothing, peer,
+				 want->lock.on);
 	if (plan->replace) {
 		item.op = PLAN_SET;
 		item.set = everything(peer);
@@ -244,6 +270,7 @@ int plan_full(const struct wanted *have, const struct wanted *want,
 	size_t h = 0, w = 0, n_have = have ? have->n_peers : 0;
 	int r, order;
 
+	compare_locks(have, want, &plan);
 	while (h < n_have || w < want->n_peers) {
 		if (h == n_have)
 			order = 1;
@@ -359,6 +386,7 @@ int plan_delta(const struct wanted *have, const struct wanted *want,
 	size_t i;
 	int r;
 
+	compare_locks(have, want, &plan);
 	r = collect_keys(&all, have, want, keys, n_keys);
 	for (i = 0; i < all.n && r == 0; i++) {
 		const struct wanted_peer *h = wanted_find(have, &all.item[i]);
@@ -435,6 +463,13 @@ static void record_settings(const struct plan_peer *item,
 		peer->expires_s = want->expires_s;
 	if (item->set & PLAN_PEER_ENDPOINT)
 		peer->endpoint = want->endpoint;
+	if (item->set & PLAN_PEER_UNSIGNED)
+		peer->unsigned_ok = want->unsigned_ok;
+	if (item->set & PLAN_PEER_SIG) {
+		peer_sig_put(peer->sig);
+		peer->sig = peer_sig_get(want->sig);
+		peer->sig_unknown = false;
+	}
 }
 
 /* What is given to one is taken from another, as the kernel does. */
@@ -495,13 +530,28 @@ static int record_peer(const struct plan_peer *item, struct wanted *have)
 	return 0;
 }
 
+static int record_lock(const struct plan *plan, struct wanted_lock *have)
+{
+	if (wanted_lock_copy(plan->lock, have) < 0)
+		return -ENOMEM;
+	have->generation = plan->lock_generation;
+	return 0;
+}
+
 int plan_record(const struct plan *plan, struct wanted *have)
 {
+	struct wanted_lock lock = have->lock;
 	size_t i;
 	int r = 0;
 
-	if (plan->replace)
+	if (plan->replace) {
+		/* A lock is nothing that peers take along. */
+		have->lock = (struct wanted_lock){ 0 };
 		wanted_done(have);
+		have->lock = lock;
+	}
+	if (plan->lock_set)
+		r = record_lock(plan, &have->lock);
 	if (plan->dev_set) {
 		have->dev = *plan->dev;
 		/* Compared by the public key; the secret may go any time. */

@@ -14,6 +14,8 @@
 #define PLAN_PEER_KEEPALIVE	(1U << 2)
 #define PLAN_PEER_EXPIRES	(1U << 3)
 #define PLAN_PEER_ENDPOINT	(1U << 4)
+#define PLAN_PEER_UNSIGNED	(1U << 5)
+#define PLAN_PEER_SIG		(1U << 6)
 
 /* What a plan changes of the device. */
 #define PLAN_DEV_KEY		(1U << 0)
@@ -64,6 +66,10 @@ struct plan_conflict {
  *	the allowed IPs in here
  * @dev_set: PLAN_DEV_*
  * @dev: settings; borrowed from the wanted view
+ * @lock_set: the lock is turned on, or trusts others: ahead of all peers
+ * @lock_off: the lock is turned off, which no transaction does: after it
+ * @lock: how; borrowed from the wanted view
+ * @lock_generation: of the keys that are set
  * @peers: owned; additions, then changes, then removals, each by key
  * @n_peers: in use
  * @cap_peers: allocated
@@ -75,6 +81,10 @@ struct plan {
 	bool replace;
 	unsigned int dev_set;
 	const struct wanted_dev *dev;
+	bool lock_set;
+	bool lock_off;
+	const struct wanted_lock *lock;
+	uint64_t lock_generation;
 	struct plan_peer *peers;
 	size_t n_peers;
 	size_t cap_peers;
@@ -105,7 +115,8 @@ int plan_full(const struct wanted *have, const struct wanted *want,
  * @ret:	the plan, owned by the caller
  *
  * The same as plan_full(), at a price of the named peers and those that have to
- * give prefixes up for them, or get some back.
+ * give prefixes up for them, or get some back. Not for a view whose lock differs:
+ * what of the table then matters did not before.
  *
  * Return: 0 or -ENOMEM.
  */
@@ -114,7 +125,7 @@ int plan_delta(const struct wanted *have, const struct wanted *want,
 	       struct plan *ret);
 
 /**
- * plan_is_empty() - is there nothing to do?
+ * plan_is_empty() - is there nothing for a transaction?
  * @plan: the plan
  *
  * Return: true if so.

@@ -3,6 +3,7 @@
 
 #include "base/array.h"
 #include "localapi/api_debug.h"
+#include "localapi/api_lock.h"
 #include "localapi/api_login.h"
 #include "localapi/api_prefs.h"
 #include "localapi/api_profiles.h"
@@ -66,6 +67,22 @@ static const struct endpoint endpoints[] = {
 	  api_no_warning },
 	{ "netmap", M(GET), RIGHT_WRITE, 405, api_netmap },
 	{ "filter", M(GET), RIGHT_WRITE, 405, api_filter },
+	{ "tka/status", M(GET), RIGHT_READ, 405, api_lock_status },
+	{ "tka/log", M(GET), RIGHT_NONE, 405, api_lock_log },
+	{ "tka/init", M(POST), RIGHT_WRITE, 405, api_lock_init },
+	{ "tka/sign", M(POST), RIGHT_WRITE, 405, api_lock_sign },
+	{ "tka/modify", M(POST), RIGHT_WRITE, 405, api_lock_modify },
+	{ "tka/disable", M(POST), RIGHT_WRITE, 405, api_lock_disable },
+	{ "tka/force-local-disable", M(POST), RIGHT_WRITE, 405,
+	  api_lock_local_disable },
+	{ "tka/affected-sigs", M(POST), RIGHT_NONE, 405, api_lock_affected },
+	{ "tka/wrap-preauth-key", M(POST), RIGHT_WRITE, 405, api_lock_wrap },
+	{ "tka/generate-recovery-aum", M(POST), RIGHT_WRITE, 405,
+	  api_lock_recovery },
+	{ "tka/cosign-recovery-aum", M(POST), RIGHT_WRITE, 405,
+	  api_lock_cosign },
+	{ "tka/submit-recovery-aum", M(POST), RIGHT_WRITE, 405,
+	  api_lock_submit },
 	{ "upload-client-metrics", M(POST), RIGHT_NONE, 405, api_accept },
 };
 
@@ -209,6 +226,7 @@ static bool check_rights(struct api_call *call, enum api_right right)
 
 static void run_endpoint(struct api_call *call, struct http_text path)
 {
+	const struct api_config *config = &call->api->config;
 	const struct endpoint *endpoint;
 	int wrong;
 
@@ -223,6 +241,10 @@ static void run_endpoint(struct api_call *call, struct http_text path)
 		api_reply_text(call, 403, endpoint->right == RIGHT_WRITE ?
 			       "access denied: changing settings is for root and the operator" :
 			       "access denied: this is for members of one group");
+		return;
+	}
+	if (!strncmp(endpoint->name, "tka/", 4) && !config->node->lock) {
+		api_reply_text(call, 501, "the tailnet lock is not built in");
 		return;
 	}
 	endpoint->run(call);

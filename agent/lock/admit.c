@@ -9,6 +9,39 @@
 #include <errno.h>
 #include <string.h>
 
+static bool has_len(struct bytes part, size_t len)
+{
+	return part.len == 0 || part.len == len;
+}
+
+/* What the kernel would not take, and with it all that comes along. */
+static bool is_told(const struct node_sig_layer *layer)
+{
+	return (layer->kind == NODE_SIG_DIRECT ||
+		layer->kind == NODE_SIG_ROTATION ||
+		layer->kind == NODE_SIG_CREDENTIAL) &&
+	       layer->pubkey.len <= NODE_SIG_PUBKEY_LEN &&
+	       layer->key_id.len <= LOCK_KEY_ID_LEN &&
+	       has_len(layer->sig, LOCK_SIG_LEN) &&
+	       has_len(layer->wrapping, KEY_LEN);
+}
+
+int admit_read_sig(struct bytes data, struct peer_sig **ret)
+{
+	struct node_sig sig;
+	size_t i;
+
+	*ret = NULL;
+	if (nks_parse(data, &sig) < 0)
+		return 0;
+	for (i = 0; i < sig.n; i++) {
+		if (!is_told(&sig.layer[i]))
+			return 0;
+	}
+	*ret = peer_sig_new(&sig);
+	return *ret ? 0 : -ENOMEM;
+}
+
 /* A signature by itself. Return: 0, TNE_LOCK_... or -ENOMEM. */
 static int check_alone(const struct lock_state *state,
 		       const struct node_public *key, struct bytes data,

@@ -12,6 +12,7 @@
 #include "model/aum.h"
 #include "model/netmap.h"
 #include "model/node_sig.h"
+#include "model/peer_sig.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -32,6 +33,16 @@ struct admit_peer {
 	struct node_sig sig;
 	int verdict;
 };
+
+/**
+ * admit_read_sig() - the layers that the kernel is given
+ * @data:	signature as the server gave it
+ * @ret:	the layers, a reference of the caller's; NULL if it is none, or has
+ *		parts of lengths that no honest signer makes
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int admit_read_sig(struct bytes data, struct peer_sig **ret);
 
 /**
  * admit_peers() - judge all peers

@@ -8,6 +8,7 @@
 #ifndef LOCK_CHECK_H
 #define LOCK_CHECK_H
 
+#include "crypto/disable_kdf.h"
 #include "model/aum.h"
 
 #include <stdbool.h>
@@ -16,7 +17,7 @@
 #define LOCK_META_MAX 512	/* bytes of all names and values of one key */
 #define LOCK_KEYS_MAX 512	/* in a checkpoint */
 #define LOCK_VALUES_MAX 32	/* disablement values */
-#define LOCK_VALUE_LEN 32	/* bytes of one */
+#define LOCK_VALUE_LEN DISABLE_VALUE_LEN
 
 /**
  * lock_key_check() - is a key one that may be trusted?

@@ -26,6 +26,7 @@
  * @n_ip: how many
  * @key: its node key
  * @sig: its signature; without layers if there is none that can be read
+ * @reason: why it is not let in; NULL = not told
  */
 struct lock_peer {
 	const char *name;
@@ -35,6 +36,7 @@ struct lock_peer {
 	size_t n_ip;
 	struct node_public key;
 	struct node_sig sig;
+	const char *reason;
 };
 
 /**
@@ -56,6 +58,7 @@ struct lock_peer {
  * @filtered: peers that are not
  * @n_filtered: how many
  * @state_id: the first half of the authority's name
+ * @trouble: what is wrong with the lock itself; NULL or "" = nothing
  */
 struct lock_status {
 	bool enabled;
@@ -75,6 +78,7 @@ struct lock_status {
 	const struct lock_peer *filtered;
 	size_t n_filtered;
 	uint64_t state_id;
+	const char *trouble;
 };
 
 /**

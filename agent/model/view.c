@@ -13,13 +13,6 @@ enum view_closed view_check(const struct netmap *netmap,
 		return VIEW_SELF_EXPIRED;
 	if (!netmap->self->machine_authorized)
 		return VIEW_UNAPPROVED;
-	/*
-	 * Nobody who could check signatures is built yet. To take the peers
-	 * unchecked would let the server add whom it likes, which is what the
-	 * lock is there against.
-	 */
-	if (netmap->tka_info.present && !netmap->tka_info.disabled)
-		return VIEW_LOCKED;
 	return VIEW_OPEN;
 }
 
@@ -119,12 +112,25 @@ static int64_t local_expiry(const struct netmap *netmap,
 	return t.s > 0 ? t.s : 0;
 }
 
+/* Who needs no signature is not asked what others would make of his. */
+static int add_sig(const struct node *peer, const struct view_options *options,
+		   struct wanted_peer *ret)
+{
+	ret->unsigned_ok = peer->unsigned_peerapi_only;
+	if (ret->unsigned_ok || !peer->key_signature.len || !options->read_sig)
+		return 0;
+	return options->read_sig(peer->key_signature, &ret->sig);
+}
+
 static int build_peer(const struct netmap *netmap, const struct node *peer,
 		      const struct view_options *options,
 		      struct wanted_peer *ret)
 {
 	struct ip_port ep;
+	int r = add_sig(peer, options, ret);
 
+	if (r < 0)
+		return r;
 	ret->node_id = peer->id;
 	/*
 	 * Until paths are looked for, a peer that was heard from elsewhere is

@@ -17,11 +17,14 @@
  * @accept_routes: take the subnets behind peers
  * @exit_node: stable id of the peer that gets everything else; "" = none
  * @host: for the choice of endpoints
+ * @read_sig: the layers of a node-key signature, NULL in @ret for one that
+ *	cannot be read; 0 or -ENOMEM. NULL = signatures do not matter
  */
 struct view_options {
 	bool accept_routes;
 	const char *exit_node;
 	struct reach_host host;
+	int (*read_sig)(struct bytes data, struct peer_sig **ret);
 };
 
 /* Why there are no peers at all. */
@@ -30,7 +33,6 @@ enum view_closed {
 	VIEW_NO_MAP,
 	VIEW_SELF_EXPIRED,
 	VIEW_UNAPPROVED,	/* an admin has to let us in */
-	VIEW_LOCKED,		/* tailnet lock is on, we cannot check it */
 };
 
 /**

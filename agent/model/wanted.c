@@ -52,6 +52,64 @@ bool wanted_dev_eq(const struct wanted_dev *a, const struct wanted_dev *b)
 	       memcmp(a->on, b->on, sizeof(a->on)) == 0;
 }
 
+static int cmp_lock_key(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct lock_public));
+}
+
+int wanted_lock_set_keys(struct wanted_lock *lock,
+			 const struct lock_public *keys, size_t n)
+{
+	struct lock_public *copy = NULL;
+	size_t i, kept = 0;
+
+	if (n) {
+		copy = calloc(n, sizeof(*copy));
+		if (!copy)
+			return -ENOMEM;
+		memcpy(copy, keys, n * sizeof(*copy));
+		qsort(copy, n, sizeof(*copy), cmp_lock_key);
+	}
+	for (i = 0; i < n; i++) {
+		if (!kept || cmp_lock_key(&copy[kept - 1], &copy[i]) != 0)
+			copy[kept++] = copy[i];
+	}
+	free(lock->keys);
+	lock->keys = copy;
+	lock->n_keys = kept;
+	return 0;
+}
+
+int wanted_lock_copy(const struct wanted_lock *lock, struct wanted_lock *ret)
+{
+	struct wanted_lock copy = *lock;
+
+	copy.keys = NULL;
+	copy.n_keys = 0;
+	if (wanted_lock_set_keys(&copy, lock->keys, lock->n_keys) < 0)
+		return -ENOMEM;
+	wanted_lock_done(ret);
+	*ret = copy;
+	return 0;
+}
+
+bool wanted_lock_eq(const struct wanted_lock *a, const struct wanted_lock *b)
+{
+	if (a->on != b->on)
+		return false;
+	if (!a->on)
+		return true;
+	return aum_hash_eq(&a->head, &b->head) && a->n_keys == b->n_keys &&
+	       (a->n_keys == 0 ||
+		memcmp(a->keys, b->keys, a->n_keys * sizeof(*a->keys)) == 0);
+}
+
+void wanted_lock_done(struct wanted_lock *lock)
+{
+	free(lock->keys);
+	memset(lock, 0, sizeof(*lock));
+}
+
 struct wanted_peer *wanted_peer_new(const struct node_public *key)
 {
 	struct wanted_peer *peer = calloc(1, sizeof(*peer));
@@ -66,6 +124,7 @@ void wanted_peer_free(struct wanted_peer *peer)
 	if (!peer)
 		return;
 	wg_prefixes_done(&peer->prefixes);
+	peer_sig_put(peer->sig);
 	free(peer);
 }
 
@@ -78,6 +137,7 @@ struct wanted_peer *wanted_peer_copy(const struct wanted_peer *peer)
 	if (!copy)
 		return NULL;
 	*copy = *peer;
+	peer_sig_get(copy->sig);
 	memset(&copy->prefixes, 0, sizeof(copy->prefixes));
 	for (i = 0; i < peer->prefixes.n; i++) {
 		if (wg_prefixes_add(&copy->prefixes,
@@ -369,6 +429,10 @@ static struct wanted_peer *from_peer(const struct wg_peer *peer)
 		.keepalive_s = peer->keepalive_s,
 		.expires_s = peer->expires_s,
 		.endpoint = peer->endpoint,
+		.unsigned_ok = peer->unsigned_ok,
+		/* These two say that there is none. */
+		.sig_unknown = peer->verdict != LOCK_VERDICT_UNSIGNED &&
+			       peer->verdict != LOCK_VERDICT_PEER_API,
 		.prefixes = peer->prefixes,
 	};
 
@@ -429,5 +493,6 @@ void wanted_done(struct wanted *w)
 	for (i = 0; i < w->n_peers; i++)
 		wanted_peer_free(w->peers[i]);
 	free(w->peers);
+	wanted_lock_done(&w->lock);
 	memset(w, 0, sizeof(*w));
 }

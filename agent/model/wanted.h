@@ -7,6 +7,9 @@
 #include "base/cleanup.h"
 #include "base/secret.h"
 #include "crypto/key.h"
+#include "crypto/key_text.h"
+#include "model/aum.h"
+#include "model/peer_sig.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -30,6 +33,11 @@
  * @expires_s: cut off from then on, wall clock, seconds since the epoch;
  *	0 = never
  * @endpoint: where it is reached, if it has one
+ * @unsigned_ok: the tailnet lock does not ask it for a signature, and lets it
+ *	come as far as the peer API
+ * @sig_unknown: it may have a signature; only in a view of what the kernel has,
+ *	which never tells
+ * @sig: its node-key signature, a reference of its own; NULL = none
  * @prefixes: allowed IPs that it asks for. Inside of a view: host bits clear,
  *	sorted by wanted_prefix_cmp(), each once
  */
@@ -40,7 +48,35 @@ struct wanted_peer {
 	uint16_t keepalive_s;
 	int64_t expires_s;
 	struct wg_endpoint endpoint;
+	bool unsigned_ok;
+	bool sig_unknown;
+	struct peer_sig *sig;
 	struct wg_prefixes prefixes;
+};
+
+/* Why a lock is turned off, for the kernel's record. */
+enum wanted_lock_off {
+	WANTED_LOCK_OFF_OTHER,		/* it was another profile's */
+	WANTED_LOCK_OFF_DISABLED,	/* somebody has shown a secret */
+	WANTED_LOCK_OFF_LOCAL,		/* the owner of this machine */
+};
+
+/**
+ * struct wanted_lock - the tailnet lock of a device
+ * @on: peers need a signature
+ * @off: why it is off
+ * @generation: highest that the kernel had; only in a view of what it has
+ * @head: newest update of the authority, for people; zeros = none
+ * @keys: trusted, sorted, each once; owned. None of them: nobody is let in
+ * @n_keys: how many
+ */
+struct wanted_lock {
+	bool on;
+	enum wanted_lock_off off;
+	uint64_t generation;
+	struct aum_hash head;
+	struct lock_public *keys;
+	size_t n_keys;
 };
 
 /**
@@ -65,6 +101,7 @@ struct wanted_dev {
 /**
  * struct wanted - a device with its peers
  * @dev: settings
+ * @lock: of the tailnet; owned
  * @peers: owned, sorted by key, each key once. To be changed only by the
  *	functions below
  * @n_peers: in use
@@ -73,6 +110,7 @@ struct wanted_dev {
  */
 struct wanted {
 	struct wanted_dev dev;
+	struct wanted_lock lock;
 	struct wanted_peer **peers;
 	size_t n_peers;
 	size_t cap_peers;
@@ -94,6 +132,46 @@ void wanted_set_private_key(struct wanted_dev *dev, struct secret32 *key);
  * Return: true if so.
  */
 bool wanted_dev_eq(const struct wanted_dev *a, const struct wanted_dev *b);
+
+/**
+ * wanted_lock_set_keys() - say who is trusted
+ * @lock:	its keys of before are freed
+ * @keys:	copied; in any order
+ * @n:		how many
+ *
+ * Return: 0 or -ENOMEM, unchanged.
+ */
+int wanted_lock_set_keys(struct wanted_lock *lock,
+			 const struct lock_public *keys, size_t n);
+
+/**
+ * wanted_lock_copy() - make another one like it
+ * @lock:	copied
+ * @ret:	its contents of before are freed, on success only
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int wanted_lock_copy(const struct wanted_lock *lock, struct wanted_lock *ret);
+
+/**
+ * wanted_lock_eq() - the same lock, whatever the generation?
+ * @a: one
+ * @b: the other
+ *
+ * Return: true if so.
+ */
+bool wanted_lock_eq(const struct wanted_lock *a, const struct wanted_lock *b);
+
+/**
+ * wanted_lock_done() - free the contents
+ * @lock: all zero afterwards
+ */
+void wanted_lock_done(struct wanted_lock *lock);
+
+static inline void wanted_lock_cleanup(struct wanted_lock *lock)
+{
+	wanted_lock_done(lock);
+}
 
 /**
  * wanted_peer_new() - make a peer

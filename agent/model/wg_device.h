@@ -5,6 +5,7 @@
 #include "crypto/key.h"
 
 #include "base/cleanup.h"
+#include "model/lock_verdict.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -68,6 +69,8 @@ struct wg_endpoint {
  * @handshake_ns: nanoseconds beside it
  * @rx_bytes: received
  * @tx_bytes: sent
+ * @unsigned_ok: needs no signature for the peer API
+ * @verdict: of the tailnet lock
  * @prefixes: allowed IPs
  */
 struct wg_peer {
@@ -82,6 +85,8 @@ struct wg_peer {
 	uint32_t handshake_ns;
 	uint64_t rx_bytes;
 	uint64_t tx_bytes;
+	bool unsigned_ok;
+	enum lock_verdict verdict;
 	struct wg_prefixes prefixes;
 };
 

@@ -8,6 +8,7 @@
 #include "node/core.h"
 #include "node/dump.h"
 #include "node/health.h"
+#include "node/lock_commands.h"
 #include "node/login.h"
 #include "node/node_status.h"
 #include "node/profiles.h"
@@ -380,6 +381,7 @@ const struct node_api *node_own_api(void)
 		.switch_profile = api_switch_profile,
 		.delete_profile = api_delete_profile,
 		.whois = api_whois,
+		.lock = &lock_commands,
 	};
 
 	return &api;

@@ -19,7 +19,6 @@ enum backend_state backend_decide(const struct backend_facts *facts)
 		return BACKEND_NEEDS_LOGIN;
 	case VIEW_UNAPPROVED:
 		return BACKEND_NEEDS_MACHINE_AUTH;
-	case VIEW_LOCKED:
 	case VIEW_OPEN:
 		break;
 	}

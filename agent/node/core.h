@@ -12,6 +12,7 @@
 #include "model/view.h"
 #include "node/data_side.h"
 #include "node/host_side.h"
+#include "node/lock_side.h"
 #include "node/self_info.h"
 #include "node/watchers.h"
 #include "node_own.h"
@@ -55,6 +56,9 @@
  * @switches: of the device, as found
  * @data_lost: the device has to be taken again
  * @data_error: what is wrong with it, or ""
+ * @lock: the tailnet lock
+ * @lock_head: text of its newest update, or ""
+ * @commands: of the lock, that wait for the server; struct lock_command
  * @host: the host's side
  * @host_error: what is wrong with it, or ""
  * @applied: both are as wanted
@@ -106,6 +110,9 @@ struct node_own {
 	bool switches[WG_SWITCHES];
 	bool data_lost;
 	char data_error[NODE_WARNING_TEXT];
+	struct lock_side lock;
+	struct aum_hash_text lock_head;
+	struct list commands;
 	struct host_side host;
 	char host_error[NODE_WARNING_TEXT];
 	bool applied;

@@ -2,6 +2,7 @@
 #include "node/health.h"
 
 #include "base/tame.h"
+#include "lock/admit.h"
 #include "model/health.h"
 #include "node/core.h"
 
@@ -100,9 +101,62 @@ static void collect_peer_health(struct node_own *node)
 	     text);
 }
 
+static bool is_locked_out(const struct node_own *node)
+{
+	struct authority *authority = lock_side_authority(&node->lock);
+	const struct node *self = node->netmap->self;
+
+	return authority && self &&
+	       admit_self(authority_state(authority), &self->key,
+			  self->key_signature) < 0;
+}
+
+static void warn_locked_out(struct node_own *node)
+{
+	char text[NODE_WARNING_TEXT];
+	struct key_hex node_key, lock_key;
+
+	snprintf(text, sizeof(text),
+		 "this node is locked out: peers refuse it until a trusted key has signed it. On a node that has one, run: tailnet lock sign %s %s",
+		 key_text_format_node(&node->netmap->self->key, &node_key),
+		 key_text_format_lock_cli(&node->identity.persist.lock,
+					  &lock_key));
+	warn(node, "locked-out", "high", "tailnet lock", true, text);
+}
+
+static void collect_lock_health(struct node_own *node)
+{
+	char text[NODE_WARNING_TEXT];
+	const char *trouble = node->lock.trouble;
+
+	switch (lock_side_mode(&node->lock)) {
+	case LOCK_MODE_OFF:
+		return;
+	case LOCK_MODE_WAITING:
+		snprintf(text, sizeof(text),
+			 "the tailnet lock is on, and which keys it trusts is not known yet: no peer is let in%s%.250s",
+			 *trouble ? "; " : "", trouble);
+		warn(node, "lock-unknown", "high", "tailnet lock", true, text);
+		return;
+	case LOCK_MODE_DAMAGED:
+		snprintf(text, sizeof(text),
+			 "the tailnet lock stays closed, no peer is let in: %.300s",
+			 trouble);
+		warn(node, "lock-damaged", "high", "tailnet lock", true, text);
+		return;
+	case LOCK_MODE_ON:
+		break;
+	}
+	if (*trouble) {
+		snprintf(text, sizeof(text), "the tailnet lock: %.350s", trouble);
+		warn(node, "lock-sync", "medium", "tailnet lock", false, text);
+	}
+	if (is_locked_out(node))
+		warn_locked_out(node);
+}
+
 void health_collect(struct node_own *node)
 {
-	const struct timestamp now = node_now(node);
 	bool in_poll = node->client && client_is_in_poll(node->client);
 
 	node->n_warnings = 0;
@@ -120,10 +174,7 @@ void health_collect(struct node_own *node)
 	if (node->identity.prefs.want_running && !in_poll)
 		warn(node, "not-in-map-poll", "medium", "out of sync", false,
 		     POLL_LOST_TEXT);
-	if (view_check(node->netmap, &now) == VIEW_LOCKED)
-		warn(node, "locked-out", "high", "tailnet lock", true,
-		     "tailnet lock is in use, and this version cannot check "
-		     "signatures: no peer is let in");
+	collect_lock_health(node);
 	collect_peer_health(node);
 	collect_server_health(node);
 }

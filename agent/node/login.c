@@ -4,6 +4,8 @@
 #include "base/log.h"
 #include "model/notify.h"
 #include "node/core.h"
+#include "node/lock_glue.h"
+#include "node/lock_signer.h"
 #include "node/rules.h"
 #include "wire/control_frame.h"
 #include "wire/register_json.h"
@@ -46,6 +48,7 @@ static void on_self(void *ctx, struct control_self *ret)
 		.disco_key = node->disco,
 		.endpoints = node->endpoints,
 		.n_endpoints = node->n_endpoints,
+		.lock_head = node->lock_head.c,
 	};
 }
 
@@ -171,6 +174,9 @@ static int on_registered(void *ctx, const struct register_response *response,
 	r = keep(node, response, key);
 	if (r < 0)
 		return r;
+	/* The first login has given the profile its name. */
+	if (lock_glue_open(node, false) < 0)
+		log_err("lock: no memory");
 	node->login_wanted = false;
 	node->interactive = false;
 	node->refused[0] = 0;
@@ -232,6 +238,12 @@ static void on_logged_out(void *ctx)
 		log_err("store: the logout is not on disk: %s %s", err_text(r),
 			detail.text);
 	node_set_netmap(node, NULL);
+	/* Who logs in next may be of another tailnet. */
+	if (*node->identity.profile.id &&
+	    lock_side_delete(node->config.state, node->identity.profile.id) < 0)
+		log_warning("lock: what is stored of it is left over");
+	if (lock_glue_open(node, true) < 0)
+		log_err("lock: no memory");
 	/* This one speaks for who we were. */
 	node->remake_client = true;
 	node_dirty(node);
@@ -288,6 +300,7 @@ int login_make_client(struct node_own *node, struct err_detail *detail)
 		.pin = node->config.settings.control_key,
 		.random = some_random,
 		.relays = node->relays,
+		.signer = lock_signer_control(&node->identity.persist),
 	};
 	const struct persist *persist = &node->identity.persist;
 	const char *known;

@@ -126,7 +126,14 @@ static int fill_counters(const struct wg_peer *peer, int64_t now_s,
 	struct ip_port ep = { .port = peer->endpoint.port };
 	char text[IP_PORT_TEXT_MAX];
 
+	int r = 0;
+
 	ret->in_engine = true;
+	if (lock_verdict_refused(peer->verdict))
+		r = status_set_text(&ret->refused,
+				    lock_verdict_text(peer->verdict));
+	if (r < 0)
+		return r;
 	ret->rx_bytes = peer->rx_bytes;
 	ret->tx_bytes = peer->tx_bytes;
 	if (peer->handshake_s)

@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "node/core.h"
+#include "node/lock_glue.h"
 #include "node/node_status.h"
 #include "wire/profile_json.h"
 
@@ -115,6 +116,8 @@ static void become(struct node_own *node, struct identity *identity)
 	node->remake_client = true;
 	node_set_self(node);
 	node_set_netmap(node, NULL);
+	if (lock_glue_open(node, true) < 0)
+		log_err("lock: no memory");
 	node_dirty(node);
 }
 
@@ -200,5 +203,7 @@ int profiles_delete(struct node_own *node, const char *id,
 		{ .name = name },
 	};
 	r = state_write(node->config.state, change, 2, detail);
+	if (r >= 0 && lock_side_delete(node->config.state, id) < 0)
+		log_warning("store: the tailnet lock of the profile is left over");
 	return r < 0 ? r : 0;
 }

@@ -13,6 +13,7 @@
 #define KEY_BYTES_MAX 2048
 #define META_TEXT_MAX 4096
 #define VALUE_MAX 4096
+#define AUTH_KEY_MAX 4096
 
 static int explain(struct err_detail *detail, int r, const char *what)
 {
@@ -254,6 +255,36 @@ int lock_local_recovery_parse(const char *text, size_t len, struct arena *mem,
 	return explain(detail, r, "tka/generate-recovery-aum");
 }
 
+static int take_wrap(const json_t *root, struct arena *mem,
+		     struct lock_local_wrap *wrap)
+{
+	struct json_text text;
+	int r = json_copy_text(root, "TSKey", AUTH_KEY_MAX, mem,
+			       &wrap->auth_key);
+
+	if (r > 0)
+		r = json_get_text(root, "TKAKey", KEY_LOCK_PRIVATE_HEX_LEN,
+				  &text);
+	if (r <= 0)
+		return r < 0 ? r : TNE_JSON_VALUE;
+	return key_text_parse_lock_private(text.s, text.len, wrap->seed,
+					   &wrap->public) < 0 ?
+	       TNE_JSON_VALUE : 0;
+}
+
+int lock_local_wrap_parse(const char *text, size_t len, struct arena *mem,
+			  struct err_detail *detail,
+			  struct lock_local_wrap *ret)
+{
+	json_t *root auto_clean(json) = NULL;
+	int r = len > LOCK_LOCAL_WRAP_MAX ? TNE_TOO_LONG :
+		json_read(text, len, detail, &root);
+
+	if (r == 0)
+		r = take_wrap(root, mem, ret);
+	return explain(detail, r, "tka/wrap-preauth-key");
+}
+
 static int finish(struct json_out *out, struct secret_buf *ret)
 {
 	struct secret_buf text = { 0 }, done = { 0 };
@@ -399,6 +430,7 @@ static void put_peer(struct json_out *out, const struct lock_peer *peer)
 	lock_local_put_ips(out, peer);
 	json_out_text(out, "NodeKey", key_text_format_node(&peer->key, &hex));
 	put_sig(out, "NodeKeySignature", &peer->sig, 0);
+	json_out_text_if(out, "Reason", peer->reason);
 	json_out_close_object(out);
 }
 
@@ -446,6 +478,7 @@ int lock_local_status_build(const struct lock_status *status,
 	put_peers(&out, "FilteredPeers", status->filtered,
 		  status->n_filtered);
 	json_out_uint(&out, "StateID", status->state_id);
+	json_out_text_if(&out, "Trouble", status->trouble);
 	json_out_close_object(&out);
 	return finish(&out, ret);
 }

@@ -77,6 +77,21 @@ struct lock_local_recovery {
 	struct aum_hash fork_from;
 };
 
+/* Longest request of that kind; the reference's. */
+#define LOCK_LOCAL_WRAP_MAX 12288	/* bytes */
+
+/**
+ * struct lock_local_wrap - put an auth key and a credential together
+ * @auth_key: plain
+ * @seed: of the key that signs the credential; the caller's, filled
+ * @public: of it
+ */
+struct lock_local_wrap {
+	const char *auth_key;
+	struct secret32 *seed;
+	struct lock_public public;
+};
+
 /*
  * Requests. What they say lives in @mem; @detail is filled on error and never
  * shows the text. They return 0, TNE_JSON, TNE_JSON_VALUE, TNE_TOO_LONG or
@@ -94,6 +109,9 @@ int lock_local_modify_parse(const char *text, size_t len, struct arena *mem,
 int lock_local_recovery_parse(const char *text, size_t len, struct arena *mem,
 			      struct err_detail *detail,
 			      struct lock_local_recovery *ret);
+int lock_local_wrap_parse(const char *text, size_t len, struct arena *mem,
+			  struct err_detail *detail,
+			  struct lock_local_wrap *ret);
 
 /*
  * Answers, in lines with tabs; for secret_buf_done(). They return 0 or -ENOMEM.

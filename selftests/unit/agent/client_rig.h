@@ -153,12 +153,15 @@ static const struct client_calls calls = {
 	.logged_out = on_logged_out, .exit = on_exit_wanted,
 };
 
+/* Of the next client. */
+static struct control_signer rig_signer;
+
 static inline void begin(bool has_key, uint8_t known_key)
 {
 	const struct transfers_options options = { .no_proxy = true };
 	struct client_config config = {
 		.server_url = "https://c.example", .version = 113,
-		.random = half,
+		.random = half, .signer = rig_signer,
 	};
 
 	stop();

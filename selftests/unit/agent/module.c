@@ -114,14 +114,45 @@ static void put_endpoint(struct nl_msg *msg, const struct wg_endpoint *e)
 static void put_settings(struct nl_msg *msg, const struct wanted_peer *peer)
 {
 	struct nla_bitfield32 flags = {
-		.value = peer->roam, .selector = TAILNET_PEER_F_ROAM,
+		.value = peer->roam, .selector = 3,
 	};
+	uint32_t verdict = TAILNET_VERDICT_OFF;
+
+	if (peer->unsigned_ok)
+		flags.value |= TAILNET_PEER_F_UNSIGNED;
+	if (module.table.lock.on)
+		verdict = peer->sig ? TAILNET_VERDICT_ADMITTED :
+			  peer->unsigned_ok ? TAILNET_VERDICT_PEER_API :
+			  TAILNET_VERDICT_UNSIGNED;
+	nla_put_u32(msg, TAILNET_A_PEER_VERDICT, verdict);
 
 	nla_put_u64(msg, TAILNET_A_PEER_NODE_ID, peer->node_id);
 	nla_put(msg, TAILNET_A_PEER_FLAGS, sizeof(flags), &flags);
 	put_endpoint(msg, &peer->endpoint);
 	nla_put_u16(msg, TAILNET_A_PEER_KEEPALIVE, peer->keepalive_s);
 	nla_put_s64(msg, TAILNET_A_PEER_EXPIRES, peer->expires_s);
+}
+
+static int give_lock(nl_answer_fn fn, void *ctx)
+{
+	const struct wanted_lock *lock = &module.table.lock;
+	struct nl_msg *msg = nlmsg_alloc_size(32768);
+	struct nlattr *nest;
+	size_t i;
+
+	genlmsg_put(msg, 1, 1, 0x1d, 0, 0, 1, 1);
+	nla_put_u64(msg, TAILNET_A_GENERATION, module.generation);
+	nest = nla_nest_start(msg, TAILNET_A_LOCK);
+	nla_put_u64(msg, TAILNET_A_LOCK_GENERATION, lock->generation);
+	if (lock->on) {
+		nla_put_flag(msg, TAILNET_A_LOCK_ON);
+		nla_put(msg, TAILNET_A_LOCK_HEAD, AUM_HASH_LEN,
+			lock->head.byte);
+	}
+	for (i = 0; lock->on && i < lock->n_keys; i++)
+		nla_put(msg, TAILNET_A_LOCK_KEY, KEY_LEN, lock->keys[i].byte);
+	nla_nest_end(msg, nest);
+	return give(msg, fn, ctx);
 }
 
 static int give_peer(const struct wanted_peer *peer, nl_answer_fn fn,
@@ -256,8 +287,80 @@ static void read_settings(struct nlattr *nest, struct wanted_peer *peer)
 	attr = in(nest, TAILNET_A_PEER_FLAGS);
 	if (attr) {
 		memcpy(&flags, nla_data(attr), sizeof(flags));
-		peer->roam = flags.value & TAILNET_PEER_F_ROAM;
+		if (flags.selector & TAILNET_PEER_F_ROAM)
+			peer->roam = flags.value & TAILNET_PEER_F_ROAM;
+		if (flags.selector & TAILNET_PEER_F_UNSIGNED)
+			peer->unsigned_ok = flags.value &
+					    TAILNET_PEER_F_UNSIGNED;
 	}
+}
+
+static struct bytes part(struct nlattr *layer, int type)
+{
+	struct nlattr *attr = in(layer, type);
+
+	return attr ? (struct bytes){ nla_data(attr), nla_len(attr) } :
+	       (struct bytes){ 0 };
+}
+
+static void read_sig(struct nlattr *nest, struct wanted_peer *peer)
+{
+	struct node_sig sig = { .n = 0 };
+	struct nlattr *attr;
+	int left;
+
+	nla_for_each_nested(attr, nest, left) {
+		if (nla_type(attr) != TAILNET_A_PEER_LAYER)
+			continue;
+		module.n_layers++;
+		sig.layer[sig.n++] = (struct node_sig_layer){
+			.kind = nla_get_u8(in(attr, TAILNET_A_LAYER_KIND)),
+			.pubkey = part(attr, TAILNET_A_LAYER_PUBKEY),
+			.key_id = part(attr, TAILNET_A_LAYER_KEY_ID),
+			.sig = part(attr, TAILNET_A_LAYER_SIGNATURE),
+			.wrapping = part(attr, TAILNET_A_LAYER_WRAPPING),
+		};
+	}
+	if (!sig.n && !in(nest, TAILNET_A_PEER_NO_SIGNATURE))
+		return;
+	peer_sig_put(peer->sig);
+	peer->sig = sig.n ? peer_sig_new(&sig) : NULL;
+}
+
+static int read_lock(struct nlattr *nest)
+{
+	struct wanted_lock *lock = &module.open.lock;
+	uint64_t generation = nla_get_u64(in(nest, TAILNET_A_LOCK_GENERATION));
+	struct lock_public keys[TAILNET_LOCK_MAX_KEYS];
+	struct nlattr *attr;
+	size_t n = 0;
+	int left;
+
+	if (generation <= lock->generation)
+		return -ESTALE;
+	nla_for_each_nested(attr, nest, left)
+		if (nla_type(attr) == TAILNET_A_LOCK_KEY)
+			memcpy(keys[n++].byte, nla_data(attr), KEY_LEN);
+	lock->on = true;
+	lock->generation = generation;
+	memcpy(lock->head.byte, nla_data(in(nest, TAILNET_A_LOCK_HEAD)),
+	       AUM_HASH_LEN);
+	return wanted_lock_set_keys(lock, keys, n);
+}
+
+static int lock_off(struct nlattr *nest)
+{
+	struct wanted_lock *lock = &module.table.lock;
+
+	if (!lock->on)
+		return -ENOENT;
+	if (nla_get_u64(in(nest, TAILNET_A_LOCK_GENERATION)) !=
+	    lock->generation)
+		return -ESTALE;
+	module.off_reason = nla_get_u32(in(nest, TAILNET_A_LOCK_OFF_REASON));
+	lock->on = false;
+	module.generation++;
+	return 0;
 }
 
 static int read_peer(struct nlattr *nest)
@@ -280,6 +383,7 @@ static int read_peer(struct nlattr *nest)
 		peer->prefixes.n = 0;
 	}
 	read_settings(nest, peer);
+	read_sig(nest, peer);
 	nla_for_each_nested(attr, nest, left)
 		if (nla_type(attr) == TAILNET_A_PEER_ALLOWEDIP)
 			read_prefix(attr, peer);
@@ -310,6 +414,7 @@ static int judge(struct nl_msg *msg, struct nl_refusal *refusal)
 }
 
 static int pending;	/* what the items have come to */
+static int items;	/* peers so far */
 
 static int take_items(struct nl_msg *msg, struct nl_refusal *refusal)
 {
@@ -324,10 +429,16 @@ static int take_items(struct nl_msg *msg, struct nl_refusal *refusal)
 	    module.token)
 		return -ENOENT;
 	r = read_device(top(msg, TAILNET_A_DEV), &module.open);
+	if (r == 0 && top(msg, TAILNET_A_LOCK)) {
+		module.lock_first = !items;
+		r = read_lock(top(msg, TAILNET_A_LOCK));
+	}
 	nla_for_each_attr(attr, genlmsg_attrdata(genl, 0),
 			  genlmsg_attrlen(genl, 0), left)
-		if (r == 0 && nla_type(attr) == TAILNET_A_PEER)
+		if (r == 0 && nla_type(attr) == TAILNET_A_PEER) {
+			items++;
 			r = read_peer(attr);
+		}
 	/* Told at the commit, as the module does. */
 	if (!pending)
 		pending = r;
@@ -350,6 +461,7 @@ static int begin(struct nl_msg *msg, nl_answer_fn fn, void *ctx)
 	module.replace = nla_get_u32(in(nest, TAILNET_A_TXN_MODE)) ==
 			 TAILNET_TXN_REPLACE;
 	pending = 0;
+	items = 0;
 	table_copy(&module.open, &module.table);
 	for (i = 0; module.replace && i < module.open.n; i++)
 		module.open.peers[i].prefixes.cap = SIZE_MAX;
@@ -390,7 +502,7 @@ static int commit(void)
 /* Return: the letter of the request, which is logged. */
 static char take(struct nl_msg *msg, bool dump)
 {
-	static const char letters[] = " dsp...bacx";
+	static const char letters[] = " dsp...bacx....l.o";
 	const struct genlmsghdr *genl = nlmsg_data(nlmsg_hdr(msg));
 	char c = genl->cmd < sizeof(letters) ? letters[genl->cmd] : '?';
 
@@ -436,6 +548,10 @@ int genl_conn_do(struct genl_conn *conn, struct nl_msg *msg, nl_answer_fn fn,
 	case 'x':
 		module.token = 0;
 		return 0;
+	case 'l':
+		return give_lock(fn, ctx);
+	case 'o':
+		return lock_off(top(msg, TAILNET_A_LOCK));
 	}
 	return -EOPNOTSUPP;
 }

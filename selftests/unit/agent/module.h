@@ -22,7 +22,7 @@
  * @replace: it replaces; @open had its peers marked
  * @generation: of @table
  * @log: a letter for each request: d DEV_GET, s DEV_SET, p PEER_GET, b BEGIN,
- *	a ADD, c COMMIT, x ABORT; capitals for dumps
+ *	a ADD, c COMMIT, x ABORT, l LOCK_GET, o LOCK_OFF; capitals for dumps
  * @n: how many
  * @bytes: of the longest message
  * @fail: which command fails, 0 = none
@@ -32,6 +32,9 @@
  * @meddle: calls of somebody else's change, before the next COMMIT
  * @sockets: enum tailnet_sockets
  * @port: of them
+ * @lock_first: the keys came before all peers of their transaction
+ * @off_reason: of the last LOCK_OFF
+ * @n_layers: of signatures, in all messages
  * @fds: descriptors handed over last, IPv4 and IPv6
  */
 struct module {
@@ -51,6 +54,9 @@ struct module {
 	int meddle;
 	uint32_t sockets;
 	uint16_t port;
+	bool lock_first;
+	uint32_t off_reason;
+	int n_layers;
 	int fds[2];
 };
 

@@ -57,6 +57,7 @@ int table_op(struct table *t, enum tailnet_peer_op op,
 		return -ENOENT;
 	if (op == TAILNET_PEER_OP_DEL) {
 		wg_prefixes_done(&peer->prefixes);
+		peer_sig_put(peer->sig);
 		t->n--;
 		memmove(peer, peer + 1,
 			(char *)&t->peers[t->n] - (char *)peer);
@@ -103,6 +104,12 @@ static void set(struct wanted_peer *peer, const struct plan_peer *item)
 		peer->expires_s = item->want->expires_s;
 	if (item->set & PLAN_PEER_ENDPOINT)
 		peer->endpoint = item->want->endpoint;
+	if (item->set & PLAN_PEER_UNSIGNED)
+		peer->unsigned_ok = item->want->unsigned_ok;
+	if (item->set & PLAN_PEER_SIG) {
+		peer_sig_put(peer->sig);
+		peer->sig = peer_sig_get(item->want->sig);
+	}
 }
 
 static bool names(const struct plan *plan, const struct node_public *key)
@@ -144,6 +151,8 @@ int table_plan(struct table *t, const struct plan *plan)
 
 	if (plan->replace)
 		begin_replacement(t, plan);
+	if (plan->lock_set && wanted_lock_copy(plan->lock, &t->lock) < 0)
+		return -ENOMEM;
 	if (plan->dev_set)
 		t->dev = *plan->dev;
 	for (i = 0; i < plan->n_peers; i++) {
@@ -206,8 +215,11 @@ static const char *differs(const struct wanted_peer *is,
 
 	if (is->node_id != peer->node_id || is->roam != peer->roam ||
 	    is->keepalive_s != peer->keepalive_s ||
-	    is->expires_s != peer->expires_s)
+	    is->expires_s != peer->expires_s ||
+	    is->unsigned_ok != peer->unsigned_ok)
 		return "a setting";
+	if (want->lock.on && !peer_sig_eq(is->sig, peer->sig))
+		return "the signature";
 	/* Where a roaming peer is without being told is its own affair. */
 	if (!(peer->roam && !peer->endpoint.addr_len) &&
 	    !wanted_endpoint_eq(&is->endpoint, &peer->endpoint))
@@ -230,6 +242,10 @@ bool table_is(struct table *t, const struct wanted *want, char *why, size_t len)
 		snprintf(why, len, "the device");
 		return false;
 	}
+	if (!wanted_lock_eq(&t->lock, &want->lock)) {
+		snprintf(why, len, "the lock");
+		return false;
+	}
 	for (i = 0; i < want->n_peers; i++) {
 		struct wanted_peer *is = table_find(t, &want->peers[i]->key);
 		const char *what = is ? differs(is, want, want->peers[i]) :
@@ -250,9 +266,11 @@ void table_copy(struct table *to, const struct table *from)
 
 	table_done(to);
 	to->dev = from->dev;
+	wanted_lock_copy(&from->lock, &to->lock);
 	for (i = 0; i < from->n; i++) {
 		add(to, &from->peers[i].key);
 		to->peers[i] = from->peers[i];
+		peer_sig_get(to->peers[i].sig);
 		memset(&to->peers[i].prefixes, 0,
 		       sizeof(to->peers[i].prefixes));
 		for (j = 0; j < from->peers[i].prefixes.n; j++)
@@ -265,8 +283,11 @@ void table_done(struct table *t)
 {
 	size_t i;
 
-	for (i = 0; i < t->n; i++)
+	for (i = 0; i < t->n; i++) {
 		wg_prefixes_done(&t->peers[i].prefixes);
+		peer_sig_put(t->peers[i].sig);
+	}
+	wanted_lock_done(&t->lock);
 	free(t->peers);
 	memset(t, 0, sizeof(*t));
 }

@@ -17,12 +17,14 @@
 /**
  * struct table - peers, in the order of their creation
  * @dev: settings
+ * @lock: of the tailnet; owned
  * @peers: owned, with their prefixes
  * @n: in use
  * @cap: allocated
  */
 struct table {
 	struct wanted_dev dev;
+	struct wanted_lock lock;
 	struct wanted_peer *peers;
 	size_t n;
 	size_t cap;

@@ -85,7 +85,7 @@ static pid_t start_agent(enum node_is is)
 		struct client_answer answer;
 		struct err_detail detail;
 
-		if (client_ask(&client, "GET", "serve-config", NULL, &detail,
+		if (client_ask(&client, "GET", "serve-config", NULL, 0, &detail,
 			       &answer) == 0) {
 			client_answer_done(&answer);
 			return pid;

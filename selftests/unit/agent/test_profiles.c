@@ -10,6 +10,7 @@
 #include "map_fixture.h"
 #include "control/boot_nodes.h"
 #include "node/core.h"
+#include "node/lock_glue.h"
 #include "node/relays.h"
 #include "test.h"
 #include "wire/profile_json.h"
@@ -64,6 +65,7 @@ static int begin(void)
 	loop_later_init(&node.work, work, &node);
 	watchers_init(&node.watchers);
 	watcher = (struct node_watcher){ .notify = on_notify };
+	lock_glue_init(&node);
 	self_info_init(&node.self);
 	node_set_self(&node);
 	return watchers_add(&node.watchers, &watcher, &id);
@@ -72,6 +74,7 @@ static int begin(void)
 static void end(void)
 {
 	watchers_done(&node.watchers);
+	lock_side_close(&node.lock);
 	self_info_done(&node.self);
 	identity_done(&node.identity);
 	free(node.changed);

@@ -67,7 +67,7 @@ static void life_of_a_device(void)
 
 	test_case("first");
 	CHECK_EQ(sync_keys(&state, &want, NULL, 0, &report), 0);
-	CHECK_LOG("dPbac");
+	CHECK_LOG("dPlbac");
 	CHECK(report.sent && report.resynced);
 	CHECK_TABLE(&want);
 	CHECK_EQ(state.generation, module.generation);
@@ -89,7 +89,7 @@ static void life_of_a_device(void)
 	test_case("the agent starts again: it reads, and touches nothing");
 	apply_state_done(&state);
 	CHECK_EQ(sync_keys(&state, &want, NULL, 0, &report), 0);
-	CHECK_LOG("dP");
+	CHECK_LOG("dPl");
 	CHECK(!report.sent && report.resynced);
 
 	test_case("somebody else has changed it");
@@ -101,7 +101,7 @@ static void life_of_a_device(void)
 	peer->keepalive_s = 25;
 	view_put(&want, peer);
 	CHECK_EQ(sync_keys(&state, &want, &key, 1, &report), 0);
-	CHECK_LOG("bdPbac");
+	CHECK_LOG("bdPlbac");
 	CHECK_TABLE(&want);
 
 	test_case("a roaming peer has moved");
@@ -113,7 +113,7 @@ static void life_of_a_device(void)
 	table_find(&module.table, &key)->endpoint.port = 99;
 	apply_state_done(&state);
 	CHECK_EQ(sync_keys(&state, &want, NULL, 0, &report), 0);
-	CHECK_LOG("dP");
+	CHECK_LOG("dPl");
 	CHECK_EQ(table_find(&module.table, &key)->endpoint.port, 99);
 
 	apply_state_done(&state);
@@ -134,25 +134,25 @@ static void surprises(void)
 		int times;
 		int meddle;
 	} cases[] = {
-		{ "none", "dPbac", 0 },
-		{ "changed before the begin", "dPbdPbac", 0,
+		{ "none", "dPlbac", 0 },
+		{ "changed before the begin", "dPlbdPlbac", 0,
 		  'b', -ESTALE, 1 },
-		{ "changed while it was open", "dPbacxdPbac", 0,
+		{ "changed while it was open", "dPlbacxdPlbac", 0,
 		  .meddle = 1 },
-		{ "a peer that is there already", "dPbacxdPbac", 0,
+		{ "a peer that is there already", "dPlbacxdPlbac", 0,
 		  'c', -EEXIST, 1 },
-		{ "a peer that is not there", "dPbacxdPbac", 0,
+		{ "a peer that is not there", "dPlbacxdPlbac", 0,
 		  'c', -ENOENT, 1 },
-		{ "the transaction is gone", "dPbaxdPbac", 0,
+		{ "the transaction is gone", "dPlbaxdPlbac", 0,
 		  'a', -ENOENT, 1 },
-		{ "interrupted", "dPbaxdPbac", 0, 'a', -EINTR, 1 },
-		{ "never as expected", "dPbdPbdPbdPbdPb", -EAGAIN,
+		{ "interrupted", "dPlbaxdPlbac", 0, 'a', -EINTR, 1 },
+		{ "never as expected", "dPlbdPlbdPlbdPlbdPlb", -EAGAIN,
 		  'b', -ESTALE, 100 },
-		{ "another one open: later", "dPb", -EBUSY, 'b', -EBUSY, 1 },
+		{ "another one open: later", "dPlb", -EBUSY, 'b', -EBUSY, 1 },
 		{ "no device", "d", -ENODEV, 'd', -ENODEV, 9 },
 		{ "no permission", "dP", -EPERM, 'P', -EPERM, 9 },
-		{ "refused as a whole", "dPbax", -EINVAL, 'a', -EINVAL, 1 },
-		{ "out of memory there", "dPbacx", -ENOMEM,
+		{ "refused as a whole", "dPlbax", -EINVAL, 'a', -EINVAL, 1 },
+		{ "out of memory there", "dPlbacx", -ENOMEM,
 		  'c', -ENOMEM, 1 },
 	};
 	size_t i;
@@ -208,7 +208,7 @@ static void refusals(void)
 	CHECK_EQ(module.table.n, 8);
 	key = view_key(8);
 	CHECK(!wanted_find(&state.have, &key));
-	CHECK_LOG("dPbaxbaxbac");
+	CHECK_LOG("dPlbaxbaxbac");
 
 	test_case("more than are worth the tries");
 	module_reset();
@@ -295,7 +295,7 @@ static void many_peers(void)
 	module_clear_log();
 	apply_state_done(&state);
 	CHECK_EQ(sync_keys(&state, &want, NULL, 0, &report), 0);
-	CHECK_LOG("dP");
+	CHECK_LOG("dPl");
 	apply_state_done(&state);
 	apply_report_done(&report);
 	wanted_done(&want);

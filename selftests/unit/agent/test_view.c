@@ -150,10 +150,8 @@ static void closed(void)
 		/* Headscale takes the approval of an expired node away. */
 		{ "expired and not approved", ",\"Expired\":true}",
 		  VIEW_SELF_EXPIRED },
+		/* Whom the lock lets in is the kernel's to say. */
 		{ "locked", OK_SELF ",\"TKAInfo\":{\"Head\":\"X\"}",
-		  VIEW_LOCKED },
-		{ "lock turned off", OK_SELF
-		  ",\"TKAInfo\":{\"Head\":\"X\",\"Disabled\":true}",
 		  VIEW_OPEN },
 		{ "locked, not approved", "},\"TKAInfo\":{\"Head\":\"X\"}",
 		  VIEW_UNAPPROVED },
@@ -354,9 +352,6 @@ static void states(void)
 		    .closed = VIEW_OPEN }, BACKEND_STARTING },
 		{ "running", { .has_key = true, .want_running = true,
 			       .closed = VIEW_OPEN, .applied = true },
-		  BACKEND_RUNNING },
-		{ "locked", { .has_key = true, .want_running = true,
-			      .closed = VIEW_LOCKED, .applied = true },
 		  BACKEND_RUNNING },
 		{ "expired", { .has_key = true, .want_running = true,
 			       .closed = VIEW_SELF_EXPIRED, .applied = true },

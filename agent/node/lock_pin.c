@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "node/lock_pin.h"
+
+#include "store/state.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Not the stock daemon's, which leaves names that it does not know alone. */
+#define NAME "_tailnetd/lock-%.64s"
+#define NAME_MAX_LEN (sizeof(NAME) + 64)
+
+static bool is_id(const char *s, size_t len)
+{
+	size_t digits = strspn(s, "0123456789:");
+
+	return digits >= len && memchr(s, ':', len) &&
+	       len < AUTHORITY_ID_TEXT_MAX;
+}
+
+/* "HASH", or "HASH ID1:ID2". */
+static void parse(struct state_bytes text, struct lock_pin *ret)
+{
+	char copy[AUM_HASH_TEXT_LEN + 1 + AUTHORITY_ID_TEXT_MAX];
+	const char *id;
+
+	if (text.len >= sizeof(copy))
+		return;
+	memcpy(copy, text.data, text.len);
+	copy[text.len] = 0;
+	if (text.len < AUM_HASH_TEXT_LEN ||
+	    aum_hash_parse(copy, AUM_HASH_TEXT_LEN, &ret->head) < 0)
+		return;
+	if (text.len > AUM_HASH_TEXT_LEN) {
+		id = copy + AUM_HASH_TEXT_LEN + 1;
+		if (id[-1] != ' ' || !is_id(id, strlen(id)))
+			return;
+		snprintf(ret->id, sizeof(ret->id), "%s", id);
+	}
+	ret->has_head = true;
+}
+
+void lock_pin_read(const struct state *state, const char *profile,
+		   struct lock_pin *ret)
+{
+	struct state_bytes text = { .data = "" };
+	char name[NAME_MAX_LEN];
+
+	*ret = (struct lock_pin){ 0 };
+	snprintf(name, sizeof(name), NAME, profile);
+	ret->exists = state_find(state, name, &text);
+	if (ret->exists)
+		parse(text, ret);
+}
+
+int lock_pin_write(struct state *state, const char *profile,
+		   const struct lock_pin *pin)
+{
+	char name[NAME_MAX_LEN];
+	char text[AUM_HASH_TEXT_LEN + 1 + AUTHORITY_ID_TEXT_MAX] = "";
+	struct state_change change = { .name = name, .data = text };
+	struct aum_hash_text hash;
+	struct err_detail detail;
+
+	snprintf(name, sizeof(name), NAME, profile);
+	if (pin->exists)
+		snprintf(text, sizeof(text), "%s%s%s",
+			 aum_hash_format(&pin->head, &hash),
+			 *pin->id ? " " : "", pin->id);
+	change.len = strlen(text);
+	return state_write(state, &change, 1, &detail);
+}

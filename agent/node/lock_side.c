@@ -1,0 +1,604 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "node/lock_side.h"
+
+#include "base/clock.h"
+#include "crypto/key.h"
+#include "lock/disable.h"
+#include "store/state.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define RETRY_FIRST_MS 1000	/* ours, as the next ones */
+#define RETRY_MAX_MS 60000
+/* A check costs 16 MiB and some 50 ms, and the server chooses when. */
+#define CHECK_SELDOM_MS 5000
+
+static void sync_now(struct lock_side *side);
+
+static void on_retry(void *ctx)
+{
+	sync_now(ctx);
+}
+
+/* What is on disk */
+
+static int on_pin(void *ctx, const struct aum_hash *head)
+{
+	struct lock_side *side = ctx;
+	struct lock_pin pin = { .exists = true, .has_head = true };
+
+	/* What is being fetched anew has not been found good yet. */
+	if (side->mending)
+		return 0;
+	pin.head = *head;
+	if (side->sync.authority)
+		authority_id_text(authority_state(side->sync.authority),
+				  pin.id);
+	if (lock_pin_write(side->state, side->profile, &pin) < 0)
+		return -EIO;
+	side->pin = pin;
+	return 0;
+}
+
+/* The state first: a pin without updates is damage, updates without one none. */
+static int on_forget(void *ctx)
+{
+	static const struct lock_pin none;
+	struct lock_side *side = ctx;
+	int r = lock_pin_write(side->state, side->profile, &none);
+
+	if (r < 0)
+		return r;
+	side->pin = none;
+	return side->store ? lock_store_remove(side->store) : 0;
+}
+
+static struct authority_disk disk_of(struct lock_side *side)
+{
+	if (side->store && !side->mending)
+		return lock_store_disk(side->store, on_pin, side);
+	return (struct authority_disk){ .pin = on_pin, .ctx = side };
+}
+
+static void set_trouble(struct lock_side *side, const char *what,
+			int err, const struct err_detail *detail)
+{
+	snprintf(side->trouble, sizeof(side->trouble), "%.48s: %.340s", what,
+		 detail && detail->text[0] ? detail->text : err_text(err));
+}
+
+/* Return: 0, whether it is on or off, or an error. */
+static int open_stored(struct lock_side *side, struct err_detail *detail)
+{
+	const struct authority_pin pin = {
+		.exists = side->pin.exists, .head = side->pin.head,
+	};
+	const struct authority_disk disk = disk_of(side);
+	struct authority_stored stored = { 0 };
+	int r = 0;
+
+	if (side->pin.exists && !side->pin.has_head)
+		return err_explain(detail, TNE_LOCK_DAMAGED,
+				   "the state file does not say which update was the last");
+	if (side->store)
+		r = lock_store_load(side->store, detail, &stored);
+	if (r < 0)
+		return r;
+	if (side->pin.exists && !stored.chain.n)
+		r = err_explain(detail, TNE_LOCK_DAMAGED,
+				"the updates of the lock are missing");
+	else if (side->pin.exists && !chain_find(&stored.chain, &pin.head))
+		r = err_explain(detail, TNE_LOCK_DAMAGED,
+				"the updates are older than, or others than, those that this node was under");
+	else
+		r = authority_open(&stored, &pin, &disk,
+				   &side->sync.authority);
+	authority_stored_done(&stored);
+	return r == -ENOENT ? 0 : r;
+}
+
+/* After a crash in between, or in a state of the stock daemon. */
+static void pin_anew(struct lock_side *side)
+{
+	const struct aum_hash *head;
+
+	if (!side->sync.authority || side->mending)
+		return;
+	head = &authority_head(side->sync.authority)->hash;
+	if (side->pin.has_head && *side->pin.id &&
+	    aum_hash_eq(head, &side->pin.head))
+		return;
+	if (on_pin(side, head) < 0)
+		log_limited(&side->warnings, loop_now_ms(side->loop),
+			    LOG_LEVEL_WARNING,
+			    "lock: the newest update is not noted in the state file");
+}
+
+static int set_denied(struct lock_side *side, const struct str_list *denied)
+{
+	struct arena *mem auto_clean(arena) = arena_new();
+	struct text_list list = {
+		.item = (const char **)denied->item, .n = denied->n,
+	};
+	struct text_list copy;
+
+	if (!mem || arena_text_list(mem, &list, &copy) < 0)
+		return -ENOMEM;
+	arena_put(side->denied_mem);
+	side->denied_mem = steal(mem);
+	side->sync.config.denied = copy;
+	return 0;
+}
+
+void lock_side_init(struct lock_side *side, struct loop *loop,
+		    struct state *state, const struct lock_side_calls *calls)
+{
+	*side = (struct lock_side){
+		.loop = loop, .state = state, .calls = *calls,
+		.io = lock_store_io_system(),
+	};
+	loop_timer_init(&side->retry, on_retry, side);
+}
+
+void lock_side_close(struct lock_side *side)
+{
+	struct lock_side_calls calls = side->calls;
+	const struct lock_store_io *io = side->io;
+	struct tka_caller caller = side->sync.config.caller;
+
+	rpc_cancel(side->request);
+	loop_timer_cancel(side->loop, &side->retry);
+	sync_done(&side->sync);
+	authority_free(side->sync.authority);
+	lock_store_free(side->store);
+	arena_put(side->denied_mem);
+	lock_side_init(side, side->loop, side->state, &calls);
+	side->io = io;
+	side->sync.config.caller = caller;
+}
+
+static void note_head(struct lock_side *side)
+{
+	struct authority *authority = lock_side_authority(side);
+
+	side->told_on = authority;
+	if (!authority)
+		return;
+	side->told_head = authority_head(authority)->hash;
+	side->given_up = false;
+}
+
+static int open_profile(struct lock_side *side, const char *profile,
+			struct err_detail *detail)
+{
+	int dir = state_dir(side->state), r = 0;
+
+	snprintf(side->profile, sizeof(side->profile), "%s", profile);
+	if (dir >= 0)
+		r = lock_store_new(dir, profile, side->io, &side->store);
+	if (r < 0)
+		return r;
+	lock_pin_read(side->state, profile, &side->pin);
+	side->sync.config.disk = disk_of(side);
+	side->sync.config.forget = on_forget;
+	side->sync.config.ctx = side;
+	return open_stored(side, detail);
+}
+
+int lock_side_open(struct lock_side *side, const char *profile,
+		   const struct str_list *denied)
+{
+	struct err_detail detail = { 0 };
+	int r;
+
+	lock_side_close(side);
+	r = set_denied(side, denied);
+	if (r == 0 && *profile)
+		r = open_profile(side, profile, &detail);
+	/* Even without memory: what is not known to be off is on. */
+	if (r < 0) {
+		side->damaged = true;
+		set_trouble(side, "what is stored of it cannot be used", r,
+			    &detail);
+		log_err("lock: %s; nobody is let in", side->trouble);
+	}
+	pin_anew(side);
+	note_head(side);
+	return r == -ENOMEM ? r : 0;
+}
+
+void lock_side_set_caller(struct lock_side *side, uint16_t version,
+			  const struct node_public *key)
+{
+	side->sync.config.caller = (struct tka_caller){
+		.version = version, .node_key = *key,
+	};
+}
+
+/* Questions */
+
+enum lock_mode lock_side_mode(const struct lock_side *side)
+{
+	if (side->damaged)
+		return LOCK_MODE_DAMAGED;
+	if (side->sync.authority)
+		return LOCK_MODE_ON;
+	return side->announced && !side->given_up ? LOCK_MODE_WAITING :
+						    LOCK_MODE_OFF;
+}
+
+struct authority *lock_side_authority(const struct lock_side *side)
+{
+	return side->damaged ? NULL : side->sync.authority;
+}
+
+/* Keys of another length can verify nothing. */
+static int keys_of(const struct lock_state *state, struct wanted_lock *ret)
+{
+	struct lock_public *keys = calloc(state->n_keys + 1, sizeof(*keys));
+	size_t i, n = 0;
+	int r;
+
+	if (!keys)
+		return -ENOMEM;
+	for (i = 0; i < state->n_keys; i++) {
+		const struct bytes *id = &state->keys[i].id.b;
+
+		if (id->len == KEY_LEN)
+			memcpy(keys[n++].byte, id->data, KEY_LEN);
+	}
+	r = n > LOCK_KEYS_MAX ? TNE_LOCK_LIMIT :
+				wanted_lock_set_keys(ret, keys, n);
+	free(keys);
+	return r;
+}
+
+int lock_side_wanted(const struct lock_side *side, struct wanted_lock *ret)
+{
+	switch (lock_side_mode(side)) {
+	case LOCK_MODE_OFF:
+		ret->off = side->off_reason;
+		return 0;
+	case LOCK_MODE_WAITING:
+	case LOCK_MODE_DAMAGED:
+		/* No keys: nobody. */
+		ret->on = true;
+		return 0;
+	case LOCK_MODE_ON:
+		break;
+	}
+	ret->on = true;
+	ret->head = authority_head(side->sync.authority)->hash;
+	return keys_of(authority_state(side->sync.authority), ret);
+}
+
+bool lock_side_id(const struct lock_side *side,
+		  char ret[AUTHORITY_ID_TEXT_MAX])
+{
+	struct authority *authority = lock_side_authority(side);
+
+	if (authority)
+		authority_id_text(authority_state(authority), ret);
+	else
+		memcpy(ret, side->pin.id, AUTHORITY_ID_TEXT_MAX);
+	return *ret;
+}
+
+/* Keeping up with the server */
+
+static void tell_if_changed(struct lock_side *side)
+{
+	struct authority *authority = lock_side_authority(side);
+	bool on = authority;
+
+	if (on == side->told_on &&
+	    (!on || aum_hash_eq(&side->told_head,
+				&authority_head(authority)->hash)))
+		return;
+	pin_anew(side);
+	note_head(side);
+	side->calls.changed(side->calls.ctx);
+}
+
+static void drop_authority(struct lock_side *side)
+{
+	authority_free(side->sync.authority);
+	side->sync.authority = NULL;
+}
+
+static void fail(struct lock_side *side, int err,
+		 const struct err_detail *detail)
+{
+	unsigned int n = side->n_failed++;
+	uint64_t ms = RETRY_FIRST_MS << (n < 6 ? n : 6);
+
+	if (side->mending) {
+		drop_authority(side);
+		side->mending = false;
+	}
+	side->lost = err == -ENOTCONN || err == TNE_CLOSED ||
+		     err == -ECANCELED;
+	loop_timer_set(side->loop, &side->retry,
+		       ms < RETRY_MAX_MS ? ms : RETRY_MAX_MS);
+	/* Without a connection there is a better word for what is wrong. */
+	if (!side->lost) {
+		if (!side->damaged)
+			set_trouble(side, "it cannot be kept up to date", err,
+				    detail);
+		log_limited(&side->warnings, loop_now_ms(side->loop),
+			    LOG_LEVEL_WARNING, "lock: sync: %s %s",
+			    err_text(err), detail ? detail->text : "");
+	}
+	tell_if_changed(side);
+}
+
+/* All of a chain that was fetched anew to disk, in place of what was there. */
+static int write_anew(struct lock_side *side)
+{
+	struct authority *authority = side->sync.authority;
+	const struct chain *chain = authority_chain(authority);
+	struct authority_disk disk;
+	int r;
+
+	r = lock_store_remove(side->store);
+	if (r < 0)
+		return r;
+	disk = lock_store_disk(side->store, on_pin, side);
+	r = disk.create(disk.ctx);
+	if (r == 0)
+		r = disk.put(disk.ctx, chain->item, chain->n);
+	if (r == 0)
+		r = disk.set_ancestor(disk.ctx,
+				      &authority_oldest(authority)->hash);
+	return r;
+}
+
+/*
+ * A chain cannot lead to an update that we knew, by its hash, unless it is the
+ * one that we were under: so it may come from whoever has it.
+ */
+static int mend(struct lock_side *side, struct err_detail *detail)
+{
+	char id[AUTHORITY_ID_TEXT_MAX];
+	int r = 0;
+
+	authority_id_text(authority_state(side->sync.authority), id);
+	if (!chain_find(authority_chain(side->sync.authority),
+			&side->pin.head) ||
+	    (*side->pin.id && strcmp(id, side->pin.id) != 0))
+		return err_explain(detail, TNE_LOCK_DAMAGED,
+				   "the server does not have the update that this node knew last");
+	if (side->store)
+		r = write_anew(side);
+	if (r < 0)
+		return r;
+	side->mending = false;
+	if (side->store) {
+		drop_authority(side);
+		side->sync.config.disk = disk_of(side);
+		r = open_stored(side, detail);
+	}
+	if (r < 0)
+		return r;
+	side->damaged = false;
+	log_notice("lock: what is stored of it was made anew from the server's, and goes on from the update that was known");
+	return 0;
+}
+
+static void finished(struct lock_side *side)
+{
+	struct lock_sync *sync = &side->sync;
+	struct err_detail detail = { 0 };
+	uint64_t now_ms = loop_now_ms(side->loop);
+	int r;
+
+	if (side->mending && sync->authority) {
+		r = mend(side, &detail);
+		if (r < 0) {
+			side->mending = true;
+			fail(side, r, &detail);
+			return;
+		}
+	}
+	side->n_failed = 0;
+	side->trouble[0] = 0;
+	if (side->damaged)
+		snprintf(side->trouble, sizeof(side->trouble), "%s",
+			 "what is stored of it cannot be used, and the server does not offer it");
+	if (sync->refused) {
+		snprintf(side->trouble, sizeof(side->trouble), "%s",
+			 "the server says that it is off, and cannot prove it: it stays on");
+		log_limited(&side->warnings, now_ms, LOG_LEVEL_WARNING,
+			    "lock: %s", side->trouble);
+	}
+	if (sync->differs)
+		log_debug("lock: the server has another newest update than we");
+	if (sync->compact_err < 0)
+		log_debug("lock: old updates stay: %s",
+			  err_text(sync->compact_err));
+	tell_if_changed(side);
+}
+
+static void go_on(struct lock_side *side, int r, struct sync_request *request,
+		  const struct err_detail *detail);
+
+static void on_answer(void *ctx, const struct rpc_answer *answer)
+{
+	struct lock_side *side = ctx;
+	struct err_detail detail = { 0 };
+	struct sync_request next = { 0 };
+	int r = answer->err;
+
+	side->request = NULL;
+	if (r == 0 && answer->status != 200)
+		r = err_explain(&detail, TNE_CONTROL_STATUS, "%d: %.*s",
+				answer->status,
+				(int)(answer->len < 200 ? answer->len : 200),
+				answer->body ? answer->body : "");
+	if (r < 0) {
+		sync_fail(&side->sync);
+		fail(side, r, &detail);
+		return;
+	}
+	r = sync_answer(&side->sync, answer->body ? answer->body : "",
+			answer->len, clock_wall(loop_clock(side->loop)).tv_sec,
+			&detail, &next);
+	go_on(side, r, &next, &detail);
+}
+
+static int send(struct lock_side *side, struct sync_request *request)
+{
+	const struct rpc_request rpc = {
+		.method = "GET", .path = request->path,
+		.body = request->body.data, .len = request->body.len,
+		.answer_max = request->answer_max,
+		.timeout_ms = TKA_TIMEOUT_MS,
+	};
+	int r = side->calls.ask(side->calls.ctx, &rpc, on_answer, side,
+				&side->request);
+
+	secret_buf_done(&request->body);
+	if (r < 0) {
+		side->request = NULL;
+		sync_fail(&side->sync);
+	}
+	return r;
+}
+
+/* Return: as sync_answer(). */
+static int check_secret(struct lock_side *side, struct sync_request *next)
+{
+	uint64_t now_ms = loop_now_ms(side->loop);
+	int r;
+
+	if (side->checked_ms && now_ms - side->checked_ms < CHECK_SELDOM_MS) {
+		sync_fail(&side->sync);
+		return -EAGAIN;
+	}
+	side->checked_ms = now_ms;
+	r = disable_check(authority_state(side->sync.authority),
+			  sync_secret(&side->sync));
+	r = sync_secret_checked(&side->sync, r, next);
+	if (r >= 0 && !side->sync.authority) {
+		log_notice("lock: somebody who knows a secret has turned it off for everyone");
+		side->off_reason = WANTED_LOCK_OFF_DISABLED;
+		side->announced = false;
+	}
+	return r;
+}
+
+static void go_on(struct lock_side *side, int r, struct sync_request *request,
+		  const struct err_detail *detail)
+{
+	if (r == SYNC_DO_CHECK)
+		r = check_secret(side, request);
+	if (r == SYNC_DO_REQUEST)
+		r = send(side, request);
+	else if (r == SYNC_DO_NOTHING)
+		finished(side);
+	if (r == TNE_LOCK_DENIED) {
+		/* The owner of this machine does not want that one. */
+		side->given_up = true;
+		side->given_up_known = true;
+		side->off_reason = WANTED_LOCK_OFF_LOCAL;
+		side->trouble[0] = 0;
+		side->calls.changed(side->calls.ctx);
+	} else if (r < 0) {
+		fail(side, r, detail);
+	} else if (side->request) {
+		/* Already what has been taken may change who is let in. */
+		tell_if_changed(side);
+	}
+}
+
+static void sync_now(struct lock_side *side)
+{
+	struct sync_request request = { 0 };
+	int r;
+
+	if (!side->wanted_known || side->request || side->retry.set ||
+	    !*side->profile || (side->given_up_known && !side->sync.authority))
+		return;
+	if (side->damaged && !side->pin.has_head)
+		return;
+	side->mending = side->damaged;
+	side->sync.config.disk = disk_of(side);
+	/*
+	 * Whether our own node has the capability is the server's to say, as is
+	 * that there is a lock: who says the one is taken by his word.
+	 */
+	r = sync_begin(&side->sync, &side->wanted, true, &request);
+	if (r != -EBUSY)
+		go_on(side, r, &request, NULL);
+}
+
+static bool same_wanted(const struct sync_wanted *a,
+			const struct sync_wanted *b)
+{
+	return a->enabled == b->enabled && a->has_head == b->has_head &&
+	       (!a->has_head || aum_hash_eq(&a->head, &b->head));
+}
+
+void lock_side_map(struct lock_side *side, const struct tka_info *info)
+{
+	const struct sync_wanted wanted = sync_wanted_from(info);
+	enum lock_mode before = lock_side_mode(side);
+	bool news = !side->wanted_known || !same_wanted(&wanted, &side->wanted);
+
+	/* A head that cannot be read is no reason to let everybody in. */
+	side->announced = info->present && !info->disabled;
+	side->wanted = wanted;
+	side->wanted_known = true;
+	if (news)
+		side->given_up_known = false;
+	/* The one thing that has come says that there is a way again. */
+	if (news || side->lost)
+		loop_timer_cancel(side->loop, &side->retry);
+	side->lost = false;
+	if (lock_side_mode(side) != before)
+		side->calls.changed(side->calls.ctx);
+	sync_now(side);
+}
+
+int lock_side_give_up(struct lock_side *side, const struct str_list *denied,
+		      struct err_detail *detail)
+{
+	bool named = side->sync.authority || *side->pin.id;
+	int r;
+
+	rpc_cancel(steal(side->request));
+	sync_fail(&side->sync);
+	loop_timer_cancel(side->loop, &side->retry);
+	r = set_denied(side, denied);
+	if (r == 0)
+		r = on_forget(side);
+	if (r < 0)
+		return err_explain(detail, r, "what is stored of the lock cannot be taken away: %s",
+				   err_text(r));
+	drop_authority(side);
+	side->damaged = false;
+	side->mending = false;
+	/* Of one that we cannot name we would not know it again. */
+	side->given_up = named;
+	side->off_reason = WANTED_LOCK_OFF_LOCAL;
+	side->trouble[0] = 0;
+	note_head(side);
+	side->calls.changed(side->calls.ctx);
+	return 0;
+}
+
+int lock_side_delete(struct state *state, const char *profile)
+{
+	static const struct lock_pin none;
+	struct lock_store *store auto_clean(lock_store) = NULL;
+	int dir = state_dir(state);
+	int r = lock_pin_write(state, profile, &none);
+
+	if (r < 0 || dir < 0)
+		return r < 0 ? r : 0;
+	r = lock_store_new(dir, profile, lock_store_io_system(), &store);
+	return r < 0 ? r : lock_store_remove(store);
+}
