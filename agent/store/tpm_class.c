@@ -77,6 +77,8 @@ int tpm_class_find(uint32_t rc, enum tpm_step step)
 
 	switch (layer) {
 	case TSS2_TPM_RC_LAYER:
+	/* Linux numbers the resource manager in the kernel 11. */
+	case TSS2_RESMGR_RC_LAYER:
 	case TSS2_RESMGR_TPM_RC_LAYER:
 		return class_of_tpm(code, step);
 	case TSS2_MU_RC_LAYER:
