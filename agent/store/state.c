@@ -30,6 +30,7 @@
  * @locked: sealed, and not opened yet; then @file is as read
  * @file: of a sealed one; its box is there only while locked
  * @key: data key of a sealed one that is open
+ * @hook: has a say in each change
  * @is_new: there was no file
  * @mode_was_wrong: others could have read it
  */
@@ -42,6 +43,7 @@ struct state {
 	bool locked;
 	struct sealed_file file;
 	struct secret32 *key;
+	struct state_hook hook;
 	bool is_new;
 	bool mode_was_wrong;
 };
@@ -675,11 +677,17 @@ int state_unseal(struct state *state, const char *const *drop,
 	return r;
 }
 
+void state_set_hook(struct state *state, const struct state_hook *hook)
+{
+	state->hook = *hook;
+}
+
 int state_write(struct state *state, const struct state_change *change,
 		size_t n, struct err_detail *detail)
 {
+	struct state_change more;
 	struct state_map map = { 0 };
-	bool any = false;
+	bool any = false, hooked;
 	size_t i;
 	int r;
 
@@ -690,9 +698,13 @@ int state_write(struct state *state, const struct state_change *change,
 		any |= changes(state, &change[i]);
 	if (!any)
 		return 0;
+	hooked = state->hook.before &&
+		 state->hook.before(state->hook.ctx, change, n, &more);
 	r = state_map_copy(&state->map, &map);
 	if (r == 0)
 		r = change_map(change, n, &map);
+	if (r == 0 && hooked)
+		r = change_map(&more, 1, &map);
 	if (r == 0)
 		r = save(state, &map);
 	if (r < 0) {
@@ -703,5 +715,7 @@ int state_write(struct state *state, const struct state_change *change,
 	state_map_done(&state->map);
 	state->map = map;
 	state->is_new = false;
+	if (hooked)
+		state->hook.after(state->hook.ctx);
 	return r;
 }

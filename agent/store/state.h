@@ -63,6 +63,20 @@ struct state_change {
 };
 
 /**
+ * struct state_hook - who wants to have a say in each change
+ * @before:	may add one more change to those that are about to be written;
+ *		true if it has. What @ret points to stays until the next call
+ * @after:	it was written, with the one more
+ * @ctx:	first argument
+ */
+struct state_hook {
+	bool (*before)(void *ctx, const struct state_change *change, size_t n,
+		       struct state_change *ret);
+	void (*after)(void *ctx);
+	void *ctx;
+};
+
+/**
  * state_open() - take over the state of a directory
  * @dir:	the directory, created with mode 0700 if its parent is there
  * @io:		calls, borrowed until state_close()
@@ -217,6 +231,13 @@ bool state_mode_was_wrong(const struct state *state);
  */
 int state_write(struct state *state, const struct state_change *change,
 		size_t n, struct err_detail *detail);
+
+/**
+ * state_set_hook() - let somebody have a say
+ * @state:	the state
+ * @hook:	copied
+ */
+void state_set_hook(struct state *state, const struct state_hook *hook);
 
 /**
  * state_dir() - the directory, for the files beside
