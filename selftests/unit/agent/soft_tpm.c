@@ -240,6 +240,18 @@ void soft_tpm_lock_out(struct soft_tpm *t)
 	link_close(&l);
 }
 
+void soft_tpm_end_lockout(struct soft_tpm *t)
+{
+	struct link l;
+
+	link_open(t, &l);
+	if (Esys_DictionaryAttackLockReset(l.esys, ESYS_TR_RH_LOCKOUT,
+					   ESYS_TR_PASSWORD, ESYS_TR_NONE,
+					   ESYS_TR_NONE))
+		die("cannot end the lockout");
+	link_close(&l);
+}
+
 static int count_handles(struct link *l, uint32_t first)
 {
 	TPMS_CAPABILITY_DATA *data = NULL;

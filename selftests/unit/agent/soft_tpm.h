@@ -41,6 +41,7 @@ void soft_tpm_clear(struct soft_tpm *t);
 void soft_tpm_set_owner_auth(struct soft_tpm *t, const char *auth);
 /* Three wrong passwords for an object of nobody's. */
 void soft_tpm_lock_out(struct soft_tpm *t);
+void soft_tpm_end_lockout(struct soft_tpm *t);
 /* Objects and sessions left behind; -1 on failure. */
 int soft_tpm_transients(struct soft_tpm *t);
 
