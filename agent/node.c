@@ -16,6 +16,7 @@
 #include "node/login.h"
 #include "node/node_status.h"
 #include "node/service.h"
+#include "node/state_side.h"
 #include "system/rtnl.h"
 
 #include <errno.h>
@@ -494,6 +495,8 @@ static void on_event(void *ctx, const struct event *event)
 		return;
 	case EVENT_VMFORK:
 		log_warning("dataplane: this machine was cloned");
+		keeper_recheck(node->config.keeper);
+		node_kick(node);
 		return;
 	case EVENT_SESSION_UP:
 	case EVENT_SESSION_DOWN:
@@ -602,6 +605,7 @@ static void init(struct node_own *node, const struct node_own_config *config)
 	data_side_init(&node->data, config->loop, config->tun, config->port,
 		       &data);
 	self_info_init(&node->self);
+	state_side_describe(config->keeper, &node->self);
 }
 
 static int start(struct node_own *node, struct err_detail *detail)

@@ -10,6 +10,7 @@
 #include "node/health.h"
 #include "node/login.h"
 #include "node/node_status.h"
+#include "node/state_side.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -339,6 +340,24 @@ static int api_whois(void *ctx, const struct status *status, const char *addr,
 	return node_status_whois(status, addr, ret);
 }
 
+static int api_state_info(void *ctx, char **ret)
+{
+	const struct node_own *node = ctx;
+
+	return state_side_dump(node->config.keeper, ret);
+}
+
+static int api_state_command(void *ctx, enum node_state_command command,
+			     const char *arg, size_t len,
+			     struct err_detail *detail, node_done_fn done,
+			     void *done_ctx)
+{
+	const struct node_own *node = ctx;
+
+	return state_side_command(node->config.keeper, command, arg, len,
+				  detail, done, done_ctx);
+}
+
 const struct node_api *node_own_api(void)
 {
 	static const struct node_api api = {
@@ -357,6 +376,8 @@ const struct node_api *node_own_api(void)
 		.filter = api_filter,
 		.derp_map = api_derp_map,
 		.whois = api_whois,
+		.state_info = api_state_info,
+		.state_command = api_state_command,
 	};
 
 	return &api;

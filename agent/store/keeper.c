@@ -626,8 +626,14 @@ int keeper_new(const struct keeper_config *config,
 
 void keeper_free(struct keeper *keeper)
 {
+	const struct err_detail nothing = { "" };
+	keeper_done_fn fn;
+
 	if (!keeper)
 		return;
+	fn = steal(keeper->fn);
+	if (fn)
+		fn(keeper->ctx, -ECANCELED, &nothing, NULL);
 	tpm_job_free(keeper->job);
 	loop_timer_cancel(keeper->config.loop, &keeper->retry);
 	loop_timer_cancel(keeper->config.loop, &keeper->count_retry);

@@ -146,7 +146,7 @@ int keeper_new(const struct keeper_config *config,
 
 /**
  * keeper_free() - end, close the state
- * @keeper: or NULL; commands that are not done are not any more
+ * @keeper: or NULL; a command that is not done ends with -ECANCELED
  */
 void keeper_free(struct keeper *keeper);
 

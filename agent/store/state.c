@@ -397,6 +397,23 @@ bool state_find(const struct state *state, const char *name,
 	return true;
 }
 
+int state_each(const struct state *state,
+	       int (*fn)(void *ctx, const char *name, struct state_bytes bytes,
+			 struct err_detail *detail),
+	       struct err_detail *detail, void *ctx)
+{
+	const struct state_map *map = &state->map;
+	size_t i;
+	int r = 0;
+
+	for (i = 0; i < map->n && r == 0; i++) {
+		if (map->entry[i].len)
+			r = fn(ctx, map->entry[i].name,
+			       state_map_bytes(map, &map->entry[i]), detail);
+	}
+	return r;
+}
+
 bool state_is_new(const struct state *state)
 {
 	return state->is_new;

@@ -201,6 +201,20 @@ bool state_find(const struct state *state, const char *name,
 		struct state_bytes *ret);
 
 /**
+ * state_each() - go through all entries that have bytes
+ * @state:	not changed meanwhile
+ * @fn:		called with each; ends it with anything but 0
+ * @detail:	for @fn
+ * @ctx:	likewise
+ *
+ * Return: 0, or what @fn returned.
+ */
+int state_each(const struct state *state,
+	       int (*fn)(void *ctx, const char *name, struct state_bytes bytes,
+			 struct err_detail *detail),
+	       struct err_detail *detail, void *ctx);
+
+/**
  * state_is_new() - was there no file?
  * @state: looked at
  *
