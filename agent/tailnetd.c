@@ -11,6 +11,7 @@
 #include "node/service.h"
 #include "node/waiting.h"
 #include "node_own.h"
+#include "store/adopt.h"
 #include "store/keeper.h"
 #include "store/side.h"
 #include "store/tpm_job.h"
@@ -20,6 +21,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -40,6 +42,7 @@ enum exit_code {
 };
 
 #define FOLDER_MODE 0755
+#define AGENT_USER "tailnetd"
 
 /* Longest time without an answer of the TPM before we say so; ours. */
 #define PATIENCE_MS 5000
@@ -470,6 +473,48 @@ static int cleanup(const struct daemon *d)
 	return r < 0 ? complain(EXIT_ERROR, &detail, r) : EXIT_OK;
 }
 
+/* A node changes hands: once, as root, while neither daemon runs. */
+static int hand_over(const struct daemon *d, const struct daemon_options *options)
+{
+	const struct passwd *user = getpwnam(AGENT_USER);
+	struct adopt_config config = {
+		.dir = options->adopt_dir,
+		.stock_dir = ADOPT_STOCK_DIR,
+		.own_dir = d->conf.state_dir,
+		.stock_socket = ADOPT_STOCK_SOCKET,
+		.defaults = ADOPT_DEFAULTS,
+		.dropin_dir = ADOPT_DROPIN_DIR,
+		.record = ADOPT_RECORD,
+		.copy = options->copy,
+	};
+	struct err_detail detail = { "" };
+	char dir[ADOPT_PATH_MAX];
+	int r;
+
+	if (geteuid() != 0 || !user) {
+		r = err_explain(&detail, -EPERM,
+				user ? "this is for root" :
+				"there is no user " AGENT_USER);
+		return complain(EXIT_ERROR, &detail, r);
+	}
+	config.uid = user->pw_uid;
+	config.gid = user->pw_gid;
+	if (d->conf.tpm)
+		snprintf(config.tpm.tcti, sizeof(config.tpm.tcti), "%s",
+			 d->conf.tpm);
+	read_owner_auth(&config.tpm);
+	make_folder(ADOPT_RECORD);
+	r = options->adopt ? adopt_take(&config, &detail, dir) :
+			     adopt_release(&config, &detail, dir);
+	secret_wipe(config.tpm.auth, sizeof(config.tpm.auth));
+	if (r < 0)
+		return complain(r == -EBUSY ? EXIT_RUNNING : EXIT_ERROR,
+				&detail, r);
+	printf("the node is in %s now; go on with: systemctl daemon-reload; systemctl enable --now %s\n",
+	       dir, options->adopt ? "tailnetd" : "tailscaled");
+	return EXIT_OK;
+}
+
 /* Started by ourselves, see tpm_job.h. */
 static int help(void)
 {
@@ -503,6 +548,8 @@ int main(int argc, char **argv)
 		r = complain(EXIT_CONFIG, &detail, r);
 	else if (options.cleanup)
 		r = cleanup(&d);
+	else if (options.adopt || options.release)
+		r = hand_over(&d, &options);
 	else
 		r = run(&d);
 	close_all(&d);

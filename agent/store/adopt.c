@@ -494,7 +494,8 @@ static int give_copy(const struct adopt_config *config, int from,
 	if (r == 0 && renameat(from, STATE_FILE, from,
 			       STATE_FILE ".released") < 0)
 		r = failed(detail, "rename", STATE_FILE);
-	return r < 0 ? r : remove_record(config->record, detail);
+	/* Or else it is another node's. */
+	return r < 0 || !was_there ? r : remove_record(config->record, detail);
 }
 
 static int give_back(const struct adopt_config *config, struct state *state,
