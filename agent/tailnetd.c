@@ -14,8 +14,8 @@
 #include "store/adopt.h"
 #include "store/keeper.h"
 #include "store/side.h"
-#include "store/tpm_job.h"
 #include "system/privs.h"
+#include "tpm/tpm_job.h"
 #include "wire/daemon_conf.h"
 
 #include <errno.h>
@@ -59,6 +59,7 @@ struct daemon {
 	struct transfers *transfers;
 	struct keeper *keeper;
 	struct loop_timer patience;
+	struct loop_timer watchdog;
 	struct waiting *waiting;
 	struct side *side;
 	struct node_own *node;
@@ -297,6 +298,17 @@ static void on_failed(void *ctx, int err, const struct err_detail *detail)
 	end(ctx, err, detail);
 }
 
+/* Until there is a node, which does it then. */
+static void on_watchdog(void *ctx)
+{
+	struct daemon *d = ctx;
+
+	if (d->node || !service_watchdog_ms())
+		return;
+	service_notify("WATCHDOG=1");
+	loop_timer_set(d->loop, &d->watchdog, service_watchdog_ms());
+}
+
 /* Without a state there is somebody who can say why. */
 static void wait_aloud(struct daemon *d)
 {
@@ -314,6 +326,7 @@ static void wait_aloud(struct daemon *d)
 	}
 	service_notify("STATUS=the state cannot be opened yet");
 	be_ready(d);
+	on_watchdog(d);
 }
 
 static void on_impatient(void *ctx)
@@ -423,8 +436,10 @@ static void close_all(struct daemon *d)
 	waiting_free(d->waiting);
 	node_own_free(d->node);
 	side_close(d->side);
-	if (d->loop)
+	if (d->loop) {
 		loop_timer_cancel(d->loop, &d->patience);
+		loop_timer_cancel(d->loop, &d->watchdog);
+	}
 	keeper_free(d->keeper);
 	transfers_free(d->transfers);
 	loop_free(d->loop);
@@ -447,6 +462,7 @@ static int build(struct daemon *d, struct err_detail *detail)
 	if (r < 0)
 		return r;
 	loop_timer_init(&d->patience, on_impatient, d);
+	loop_timer_init(&d->watchdog, on_watchdog, d);
 	loop_timer_set(d->loop, &d->patience, PATIENCE_MS);
 	return 0;
 }

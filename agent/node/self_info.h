@@ -5,8 +5,8 @@
 
 #include "model/hostinfo.h"
 #include "model/prefs.h"
-#include "store/tpm.h"
 #include "system/host.h"
+#include "tpm/tpm.h"
 
 /**
  * struct self_info - the value with all that it borrows from

@@ -7,7 +7,7 @@
 #include "store/adopt_files.h"
 #include "store/identity.h"
 #include "store/state.h"
-#include "store/tpm_job.h"
+#include "tpm/tpm_job.h"
 #include "wire/json.h"
 #include "wire/json_out.h"
 

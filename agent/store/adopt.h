@@ -7,7 +7,7 @@
 #define STORE_ADOPT_H
 
 #include "base/err.h"
-#include "store/tpm.h"
+#include "tpm/tpm.h"
 
 #include <stdbool.h>
 #include <sys/types.h>

@@ -11,7 +11,7 @@
 #include "base/err.h"
 #include "base/opt_bool.h"
 #include "store/state.h"
-#include "store/tpm.h"
+#include "tpm/tpm.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -10,7 +10,7 @@
 #include "loop/loop.h"
 #include "store/keeper.h"
 #include "store/seal_plan.h"
-#include "store/tpm_job.h"
+#include "tpm/tpm_job.h"
 #include "wire/seal_json.h"
 
 /**

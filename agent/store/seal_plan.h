@@ -4,7 +4,7 @@
 #define STORE_SEAL_PLAN_H
 
 #include "base/opt_bool.h"
-#include "store/tpm.h"
+#include "tpm/tpm.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -12,7 +12,7 @@
 #include "store/identity.h"
 #include "store/side.h"
 #include "store/state.h"
-#include "store/tpm_job.h"
+#include "tpm/tpm_job.h"
 #include "wire/sealed_json.h"
 
 #include <errno.h>

@@ -12,7 +12,7 @@
 #include "loop/loop.h"
 #include "soft_tpm.h"
 #include "store/keeper.h"
-#include "store/tpm_job.h"
+#include "tpm/tpm_job.h"
 #include "wire/sealed_json.h"
 
 #include <errno.h>

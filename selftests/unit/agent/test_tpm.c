@@ -10,8 +10,8 @@
 #include "base/clock.h"
 #include "loop/loop.h"
 #include "soft_tpm.h"
-#include "store/tpm_class.h"
-#include "store/tpm_job.h"
+#include "tpm/tpm_class.h"
+#include "tpm/tpm_job.h"
 
 #include <errno.h>
 #include <unistd.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "store/tss.h"
+#include "tpm/tss.h"
 
 #include <dlfcn.h>
 #include <stdlib.h>

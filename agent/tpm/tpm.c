@@ -4,10 +4,10 @@
  * nothing is left in the TPM, so that any program with the same template can
  * open what we have sealed, on a machine where nobody has set up anything.
  */
-#include "store/tpm.h"
+#include "tpm/tpm.h"
 
-#include "store/tpm_class.h"
-#include "store/tss.h"
+#include "tpm/tpm_class.h"
+#include "tpm/tss.h"
 
 #include <errno.h>
 #include <fcntl.h>

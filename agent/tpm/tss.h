@@ -4,8 +4,8 @@
  * without them, and a process that does not speak with a TPM has none of their
  * code in it.
  */
-#ifndef STORE_TSS_H
-#define STORE_TSS_H
+#ifndef TPM_TSS_H
+#define TPM_TSS_H
 
 #include "base/err.h"
 
@@ -72,4 +72,4 @@ int tss_load(struct err_detail *detail, struct tss *ret);
  */
 void tss_unload(struct tss *tss);
 
-#endif /* STORE_TSS_H */
+#endif /* TPM_TSS_H */

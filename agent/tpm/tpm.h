@@ -5,8 +5,8 @@
  * Every call in here blocks for up to seconds, so it runs in a helper process;
  * see tpm_job.h.
  */
-#ifndef STORE_TPM_H
-#define STORE_TPM_H
+#ifndef TPM_TPM_H
+#define TPM_TPM_H
 
 #include "base/cleanup.h"
 #include "base/err.h"
@@ -191,4 +191,4 @@ int tpm_counter_increment(struct tpm *tpm, uint32_t index,
  */
 size_t tpm_parent_template(uint8_t *ret, size_t size);
 
-#endif /* STORE_TPM_H */
+#endif /* TPM_TPM_H */

@@ -4,11 +4,11 @@
  * of its own. The program is started anew for it, so that it has none of our
  * secrets but the one it works on, and may hang or die.
  */
-#ifndef STORE_TPM_JOB_H
-#define STORE_TPM_JOB_H
+#ifndef TPM_TPM_JOB_H
+#define TPM_TPM_JOB_H
 
 #include "base/err.h"
-#include "store/tpm.h"
+#include "tpm/tpm.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -150,4 +150,4 @@ DEFINE_CLEANUP(tpm_job, struct tpm_job *, tpm_job_free)
  */
 int tpm_helper_main(void);
 
-#endif /* STORE_TPM_JOB_H */
+#endif /* TPM_TPM_JOB_H */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef STORE_TPM_CLASS_H
-#define STORE_TPM_CLASS_H
+#ifndef TPM_TPM_CLASS_H
+#define TPM_TPM_CLASS_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -57,4 +57,4 @@ int tpm_class_find(uint32_t rc, enum tpm_step step);
  */
 bool tpm_class_is_passing(int err);
 
-#endif /* STORE_TPM_CLASS_H */
+#endif /* TPM_TPM_CLASS_H */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "store/tpm_class.h"
+#include "tpm/tpm_class.h"
 
 #include "base/err.h"
 

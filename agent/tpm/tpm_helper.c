@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The other side of tpm_job.c: one request, one answer, the end. */
-#include "store/tpm_job.h"
+#include "tpm/tpm_job.h"
 
-#include "store/tpm_class.h"
+#include "tpm/tpm_class.h"
 
 #include <errno.h>
 #include <string.h>

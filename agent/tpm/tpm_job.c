@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "store/tpm_job.h"
+#include "tpm/tpm_job.h"
 
 #include "loop/loop.h"
 
