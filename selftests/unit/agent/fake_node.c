@@ -257,6 +257,30 @@ static int whois(void *ctx, const struct status *status, const char *addr,
 	return 0;
 }
 
+static int state_info(void *ctx, char **ret)
+{
+	(void)ctx;
+	*ret = strdup("{\"Sealed\": true}");
+	return *ret ? 0 : -ENOMEM;
+}
+
+static int state_command(void *ctx, enum node_state_command command,
+			 const char *arg, size_t len,
+			 struct err_detail *detail, node_done_fn done,
+			 void *done_ctx)
+{
+	struct fake_node *node = ctx;
+
+	if (node->done)
+		return err_explain(detail, -EBUSY, "one at a time");
+	node->command = command;
+	snprintf(node->command_arg, sizeof(node->command_arg), "%.*s",
+		 (int)len, arg);
+	node->done = done;
+	node->done_ctx = done_ctx;
+	return 0;
+}
+
 const struct node_api fake_node_api = {
 	.status = fake_node_status,
 	.prefs = get_prefs,
@@ -271,6 +295,8 @@ const struct node_api fake_node_api = {
 	.health = health,
 	.netmap = netmap,
 	.whois = whois,
+	.state_info = state_info,
+	.state_command = state_command,
 };
 
 void fake_node_init(struct fake_node *node)

@@ -17,6 +17,9 @@
  * @finish: login_interactive() and start() lead to BACKEND_RUNNING at once
  * @auth_key: last one given
  * @starts: calls of start(); so the others
+ * @command: last one on the state, with its argument
+ * @done: to be called for it by the test; NULL = it has ended
+ * @done_ctx: for @done
  * @watcher: those who are told
  */
 struct fake_node {
@@ -31,6 +34,10 @@ struct fake_node {
 	int logins;
 	int logouts;
 	int edits;
+	enum node_state_command command;
+	char command_arg[64];
+	node_done_fn done;
+	void *done_ctx;
 	struct node_watcher watcher[FAKE_WATCHERS];
 };
 
