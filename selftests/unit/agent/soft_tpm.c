@@ -4,6 +4,7 @@
 #include "wire/sealed_json.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -85,8 +86,221 @@ void soft_tpm_start(struct soft_tpm *t)
 		die("swtpm does not come up");
 }
 
+static int connect_to(const char *path)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	strcpy(addr.sun_path, path);
+	if (fd < 0 || connect(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0)
+		_exit(1);
+	return fd;
+}
+
+static int listen_at(const char *path)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	strcpy(addr.sun_path, path);
+	unlink(path);
+	if (fd < 0 || bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 ||
+	    listen(fd, 4) < 0)
+		die("cannot listen");
+	return fd;
+}
+
+static uint32_t be32(const uint8_t *p)
+{
+	return (uint32_t)p[0] << 24 | p[1] << 16 | p[2] << 8 | p[3];
+}
+
+/* One command or answer. Return: its length, 0 = the other side has gone. */
+static size_t take(int fd, uint8_t *buf, size_t size)
+{
+	size_t len = 0, want = 10;
+	ssize_t n;
+
+	while (len < want) {
+		n = read(fd, buf + len, want - len);
+		if (n <= 0)
+			return 0;
+		len += n;
+		if (len == 10)
+			want = be32(buf + 2);
+		if (want > size)
+			_exit(1);
+	}
+	return len;
+}
+
+static void put(int fd, const uint8_t *buf, size_t len)
+{
+	if (write(fd, buf, len) != (ssize_t)len)
+		_exit(1);
+}
+
+#define CC_UNSEAL 0x15e
+#define BUSY_COMMANDS 12	/* more than tpm2-tss tries by itself */
+#define LOST_AT 4		/* a command in the middle */
+
+struct tap {
+	const struct soft_tpm *t;
+	enum soft_tpm_fault fault;
+	const uint8_t *secret;
+	int commands;
+	bool was_lost;
+};
+
+static void listen_in(const struct tap *tap, const uint8_t *buf, size_t len)
+{
+	char path[100];
+
+	if (!memmem(buf, len, tap->secret, 32))
+		return;
+	snprintf(path, sizeof(path), "%s/leaked", tap->t->dir);
+	close(open(path, O_WRONLY | O_CREAT, 0600));
+}
+
+/* Return: an answer was given in place of the TPM. */
+static bool answer_itself(struct tap *tap, int fd)
+{
+	uint8_t busy[] = { 0x80, 1, 0, 0, 0, 10, 0, 0, 9, 0x22 };
+
+	if (tap->fault == SOFT_TPM_DEAD) {
+		busy[8] = 1;
+		busy[9] = 1;
+	} else if (tap->fault != SOFT_TPM_BUSY ||
+		   tap->commands > BUSY_COMMANDS) {
+		return false;
+	}
+	put(fd, busy, sizeof(busy));
+	return true;
+}
+
+/* One command with its answer. Return: false when the client has gone. */
+static bool pass_on(struct tap *tap, int client, int tpm)
+{
+	uint8_t buf[8192];
+	size_t len = take(client, buf, sizeof(buf));
+	uint32_t command;
+
+	if (len == 0)
+		return false;
+	tap->commands++;
+	command = be32(buf + 6);
+	listen_in(tap, buf, len);
+	if (answer_itself(tap, client))
+		return true;
+	if (tap->fault == SOFT_TPM_LOST && !tap->was_lost &&
+	    tap->commands == LOST_AT) {
+		tap->was_lost = true;
+		return false;
+	}
+	put(tpm, buf, len);
+	len = take(tpm, buf, sizeof(buf));
+	if (len == 0)
+		_exit(1);
+	listen_in(tap, buf, len);
+	/* Header, size of the parameters, size of the data; then the data. */
+	if (tap->fault == SOFT_TPM_FLIP && command == CC_UNSEAL && len > 20)
+		buf[18] ^= 1;
+	put(client, buf, len);
+	return true;
+}
+
+/* What came on one channel goes to the other as it is. */
+static void pass_bytes(int *from, int *to)
+{
+	uint8_t buf[4096];
+	ssize_t n = read(*from, buf, sizeof(buf));
+
+	if (n > 0) {
+		put(*to, buf, n);
+		return;
+	}
+	close(*from);
+	close(*to);
+	*from = *to = -1;
+}
+
+static void drop_pair(int *a, int *b)
+{
+	close(*a);
+	close(*b);
+	*a = *b = -1;
+}
+
+/* One client at a time; each command of its control channel is a connection. */
+static _Noreturn void run_tap(struct tap *tap, int data, int ctrl)
+{
+	enum { DATA, CTRL, CLIENT, CLIENT_CTRL, TPM_CTRL, ALL };
+	struct pollfd p[ALL] = { { data, POLLIN, 0 }, { ctrl, POLLIN, 0 },
+				 { -1, POLLIN, 0 }, { -1, POLLIN, 0 },
+				 { -1, POLLIN, 0 } };
+	char path[100];
+	int tpm = -1;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	signal(SIGPIPE, SIG_IGN);
+	for (;;) {
+		p[DATA].fd = p[CLIENT].fd < 0 ? data : -1;
+		p[CTRL].fd = p[CLIENT_CTRL].fd < 0 ? ctrl : -1;
+		if (poll(p, ALL, -1) < 0)
+			_exit(1);
+		if (p[DATA].fd >= 0 && p[DATA].revents) {
+			p[CLIENT].fd = accept(data, NULL, NULL);
+			snprintf(path, sizeof(path), "%s/s", tap->t->dir);
+			tpm = connect_to(path);
+		} else if (p[CTRL].fd >= 0 && p[CTRL].revents) {
+			p[CLIENT_CTRL].fd = accept(ctrl, NULL, NULL);
+			snprintf(path, sizeof(path), "%s/s.ctrl", tap->t->dir);
+			p[TPM_CTRL].fd = connect_to(path);
+		} else if (p[CLIENT].fd >= 0 && p[CLIENT].revents) {
+			if (!pass_on(tap, p[CLIENT].fd, tpm))
+				drop_pair(&p[CLIENT].fd, &tpm);
+		} else if (p[CLIENT_CTRL].fd >= 0 && p[CLIENT_CTRL].revents) {
+			pass_bytes(&p[CLIENT_CTRL].fd, &p[TPM_CTRL].fd);
+		} else if (p[TPM_CTRL].fd >= 0 && p[TPM_CTRL].revents) {
+			pass_bytes(&p[TPM_CTRL].fd, &p[CLIENT_CTRL].fd);
+		}
+	}
+}
+
+void soft_tpm_tap(struct soft_tpm *t, enum soft_tpm_fault fault,
+		  const uint8_t secret[32])
+{
+	struct tap tap = { .t = t, .fault = fault, .secret = secret };
+	char path[100];
+	int data, ctrl;
+
+	snprintf(path, sizeof(path), "%s/p", t->dir);
+	data = listen_at(path);
+	strcat(path, ".ctrl");
+	ctrl = listen_at(path);
+	t->tap = fork();
+	if (t->tap == 0)
+		run_tap(&tap, data, ctrl);
+	close(data);
+	close(ctrl);
+	snprintf(t->tcti, sizeof(t->tcti), "swtpm:path=%s/p", t->dir);
+}
+
+bool soft_tpm_leaked(const struct soft_tpm *t)
+{
+	char path[100];
+
+	snprintf(path, sizeof(path), "%s/leaked", t->dir);
+	return access(path, F_OK) == 0;
+}
+
 void soft_tpm_stop(struct soft_tpm *t)
 {
+	if (t->tap > 0) {
+		kill(t->tap, SIGKILL);
+		waitpid(t->tap, NULL, 0);
+		t->tap = 0;
+	}
 	if (t->pid <= 0)
 		return;
 	kill(t->pid, SIGCONT);

@@ -16,11 +16,13 @@
  * @dir:	its state and its sockets
  * @tcti:	how tpm2-tss calls the connection
  * @pid:	the process; 0 = it is off
+ * @tap:	somebody on the bus; 0 = nobody
  */
 struct soft_tpm {
 	char dir[64];
 	char tcti[120];
 	pid_t pid;
+	pid_t tap;
 };
 
 /* Is there a program swtpm? If not, tests say SKIP. */
@@ -44,6 +46,22 @@ void soft_tpm_lock_out(struct soft_tpm *t);
 void soft_tpm_end_lockout(struct soft_tpm *t);
 /* Objects and sessions left behind; -1 on failure. */
 int soft_tpm_transients(struct soft_tpm *t);
+
+enum soft_tpm_fault {
+	SOFT_TPM_FINE,		/* only listened to */
+	SOFT_TPM_BUSY,		/* the first commands get TPM_RC_RETRY */
+	SOFT_TPM_DEAD,		/* every command gets TPM_RC_FAILURE */
+	SOFT_TPM_LOST,		/* the connection breaks once */
+	SOFT_TPM_FLIP,		/* one bit of what Unseal gives is another */
+};
+
+/*
+ * Somebody on the bus, between us and the TPM. @secret is looked for in all
+ * that goes by; soft_tpm_leaked() says whether it was there. Ends with the TPM.
+ */
+void soft_tpm_tap(struct soft_tpm *t, enum soft_tpm_fault fault,
+		  const uint8_t secret[32]);
+bool soft_tpm_leaked(const struct soft_tpm *t);
 
 struct sealed_blob;
 

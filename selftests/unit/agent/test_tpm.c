@@ -370,6 +370,54 @@ static void cancelled(void)
 	soft_tpm_remove(&t);
 }
 
+/* Neither direction of the bus shows the key; without the session both would. */
+static void bus_is_listened_to(void)
+{
+	struct sealed_blob blob;
+	struct soft_tpm t;
+
+	begin(&t);
+	soft_tpm_tap(&t, SOFT_TPM_FINE, key);
+	CHECK_EQ(seal(&t, key), 0);
+	blob = got.blob;
+	CHECK_EQ(unseal(&t, &blob), 0);
+	CHECK_MEM(got.key, key, SECRET_LEN);
+	CHECK(!soft_tpm_leaked(&t));
+	soft_tpm_remove(&t);
+}
+
+static void bus_is_tampered_with(void)
+{
+	struct soft_tpm t;
+
+	begin(&t);
+	soft_tpm_tap(&t, SOFT_TPM_FLIP, key);
+	CHECK_EQ(seal(&t, key), TNE_TPM_FAILED);
+	CHECK(strstr(got.detail.text, "tpm2.Unseal: "));
+	CHECK(sodium_is_zero(got.key, SECRET_LEN));
+	soft_tpm_remove(&t);
+}
+
+static void busy_dead_or_lost(void)
+{
+	struct soft_tpm t;
+
+	begin(&t);
+	soft_tpm_tap(&t, SOFT_TPM_BUSY, key);
+	CHECK_EQ(seal(&t, key), 0);
+	soft_tpm_remove(&t);
+
+	begin(&t);
+	soft_tpm_tap(&t, SOFT_TPM_DEAD, key);
+	CHECK_EQ(seal(&t, key), TNE_TPM_DEAD);
+	soft_tpm_remove(&t);
+
+	begin(&t);
+	soft_tpm_tap(&t, SOFT_TPM_LOST, key);
+	CHECK_EQ(seal(&t, key), 0);
+	soft_tpm_remove(&t);
+}
+
 static void counter(void)
 {
 	struct soft_tpm t;
@@ -405,6 +453,9 @@ int main(int argc, char **argv)
 		TEST(missing),
 		TEST(slow),
 		TEST(cancelled),
+		TEST(bus_is_listened_to),
+		TEST(bus_is_tampered_with),
+		TEST(busy_dead_or_lost),
 		TEST(counter),
 	};
 
