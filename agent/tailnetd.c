@@ -17,6 +17,7 @@
 #include "system/privs.h"
 #include "tpm/tpm_job.h"
 #include "wire/daemon_conf.h"
+#include "wire/json_wipe.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -548,6 +549,8 @@ int main(int argc, char **argv)
 
 	if (argc == 2 && strcmp(argv[1], TPM_HELPER_ARG) == 0)
 		return help();
+	/* Profiles with private keys are read and written as JSON. */
+	json_wipe_init();
 	log_setup(STDERR_FILENO, LOG_LEVEL_INFO, getenv("JOURNAL_STREAM"));
 	if (secret_init() < 0)
 		return EXIT_ERROR;

@@ -16,7 +16,7 @@
 #define ARGS_MAX 6
 
 /* Run a program to its end. Return: its exit status, or CLI_FAILED. */
-static int run_program(const struct cli *cli, char *const *argv)
+static int run_program(const struct cli *cli, const char *const *argv)
 {
 	int status = 0;
 	pid_t pid;
@@ -24,7 +24,7 @@ static int run_program(const struct cli *cli, char *const *argv)
 	fflush(NULL);
 	pid = fork();
 	if (pid == 0) {
-		execvp(argv[0], argv);
+		execvp(argv[0], (char *const *)argv);
 		fprintf(stderr, "%s: cannot run %s: %s\n", cli->name, argv[0],
 			strerror(errno));
 		_exit(CLI_FAILED);
@@ -36,8 +36,7 @@ static int run_program(const struct cli *cli, char *const *argv)
 
 static int systemctl(const struct cli *cli, const char *verb, const char *unit)
 {
-	char *argv[] = { (char *)"systemctl", (char *)verb, (char *)unit,
-			 NULL };
+	const char *const argv[] = { "systemctl", verb, unit, NULL };
 
 	return access(SYSTEMD, F_OK) < 0 ? CLI_OK : run_program(cli, argv);
 }
@@ -45,17 +44,17 @@ static int systemctl(const struct cli *cli, const char *verb, const char *unit)
 static int run_daemon(const struct cli *cli, const char *option, bool copy,
 		      const char *dir)
 {
-	char *argv[ARGS_MAX] = { (char *)DAEMON, (char *)option };
+	const char *argv[ARGS_MAX] = { DAEMON, option };
 	int n = 2;
 
 	if (copy)
-		argv[n++] = (char *)"--copy";
+		argv[n++] = "--copy";
 	if (dir)
-		argv[n++] = (char *)dir;
+		argv[n++] = dir;
 	return run_program(cli, argv);
 }
 
-static int adopt(const struct cli *cli, bool copy, const char *dir)
+static int take_node(const struct cli *cli, bool copy, const char *dir)
 {
 	int code = run_daemon(cli, "--adopt", copy, dir);
 
@@ -63,7 +62,7 @@ static int adopt(const struct cli *cli, bool copy, const char *dir)
 }
 
 /* One service stops, the file changes hands, the other one starts. */
-static int release(const struct cli *cli, const char *dir)
+static int give_node(const struct cli *cli, const char *dir)
 {
 	int code = systemctl(cli, "stop", "tailnetd.service");
 
@@ -95,5 +94,5 @@ int cmd_adopt(const struct cli *cli, int argc, char **argv)
 	code = cli_no_args(cli, argc, argv, next);
 	if (code >= 0)
 		return code;
-	return is_adopt ? adopt(cli, copy, dir) : release(cli, dir);
+	return is_adopt ? take_node(cli, copy, dir) : give_node(cli, dir);
 }

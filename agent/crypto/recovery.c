@@ -10,8 +10,8 @@
 
 #define GROUP 4		/* characters */
 
-_Static_assert(RECOVERY_WRAP_LEN == STATE_BOX_NONCE_LEN + STATE_BOX_TAG_LEN +
-	       SECRET_LEN, "a box with a key");
+_Static_assert(STATE_BOX_NONCE_LEN + STATE_BOX_TAG_LEN + SECRET_LEN ==
+	       RECOVERY_WRAP_LEN, "a box with a key");
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 

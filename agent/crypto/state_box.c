@@ -7,9 +7,9 @@
 
 #include <sodium.h>
 
-_Static_assert(STATE_BOX_NONCE_LEN == crypto_secretbox_NONCEBYTES &&
-	       STATE_BOX_TAG_LEN == crypto_secretbox_MACBYTES &&
-	       SECRET_LEN == crypto_secretbox_KEYBYTES, "sizes of secretbox");
+_Static_assert(crypto_secretbox_NONCEBYTES == STATE_BOX_NONCE_LEN &&
+	       crypto_secretbox_MACBYTES == STATE_BOX_TAG_LEN &&
+	       crypto_secretbox_KEYBYTES == SECRET_LEN, "sizes of secretbox");
 
 void state_box_seal(struct secret32 *key, const uint8_t *nonce,
 		    const void *plain, size_t len, uint8_t *ret)

@@ -96,10 +96,10 @@ void keeper_stick(struct keeper *keeper, int err,
  * keeper_ask() - begin a job
  * @keeper:	without one
  * @op:		what
+ * @fill:	adds to the request; or NULL
  * @fn:		told the answer; has to begin with keeper_answered()
  *
- * The request has the connection and the storage key's name in it; @fill may
- * add to it.
+ * The request has the connection in it.
  *
  * Return: 0, -EBUSY, -ENOMEM or -errno.
  */

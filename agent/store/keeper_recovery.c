@@ -12,12 +12,15 @@
 
 #include <sodium.h>
 
-_Static_assert(RECOVERY_LEN == TPM_RECOVERY_LEN && TPM_SALT_LEN ==
-	       SEAL_SALT_LEN && RECOVERY_WRAP_LEN == SEAL_WRAP_LEN &&
-	       RECOVERY_LEN <= SECRET_LEN, "sizes of the recovery key");
+_Static_assert(sizeof(((struct tpm_request *)0)->recovery) == RECOVERY_LEN &&
+	       sizeof(((struct tpm_request *)0)->salt) == SEAL_SALT_LEN &&
+	       sizeof(((struct seal_extras *)0)->wrap[0]) == RECOVERY_WRAP_LEN,
+	       "sizes of the recovery key");
 
-/* What is derived from the recovery key is in the state, so that the data key
- * can change without a person. Return: owned, or NULL if there is none. */
+/*
+ * What is derived from the recovery key is in the state, so that the data key
+ * can change without a person. Return: owned, or NULL if there is none.
+ */
 static struct secret32 *find_kek(const struct keeper *keeper)
 {
 	struct state_bytes bytes;

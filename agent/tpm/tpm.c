@@ -6,6 +6,7 @@
  */
 #include "tpm/tpm.h"
 
+#include "base/array.h"
 #include "tpm/tpm_class.h"
 #include "tpm/tss.h"
 
@@ -322,7 +323,7 @@ int tpm_read_facts(struct tpm *tpm, struct err_detail *detail,
 	size_t i, k;
 	int r;
 
-	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(parts); i++) {
 		r = read_properties(tpm, parts[i].first, parts[i].n, detail,
 				    &list);
 		if (r < 0)
@@ -521,7 +522,7 @@ int tpm_seal(struct tpm *tpm, const uint8_t *key, struct err_detail *detail,
 
 /* Unseal */
 
-static int damaged(struct err_detail *detail)
+static int bad_blob(struct err_detail *detail)
 {
 	return err_explain(detail, TNE_TPM_FOREIGN,
 			   "tpm2.Load: the blob is damaged");
@@ -536,13 +537,13 @@ static int unpack(struct tpm *tpm, const struct sealed_blob *blob,
 	*private = (TPM2B_PRIVATE){ .size = blob->private_len };
 	*public = (TPM2B_PUBLIC){ 0 };
 	if (blob->private_len > sizeof(private->buffer))
-		return damaged(detail);
+		return bad_blob(detail);
 	memcpy(private->buffer, blob->private, blob->private_len);
 	if (tpm->tss.Tss2_MU_TPMT_PUBLIC_Unmarshal(blob->public,
 						   blob->public_len, &used,
 						   &public->publicArea) ||
 	    used != blob->public_len)
-		return damaged(detail);
+		return bad_blob(detail);
 	return 0;
 }
 

@@ -44,16 +44,14 @@ struct tpm_job {
  */
 static _Noreturn void help(int fd)
 {
-	static char name[] = "tailnetd", arg[] = TPM_HELPER_ARG;
-	char *const argv[] = { name, arg, NULL };
-
 	loop_child_init();
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	/* It needs no right over networks: these do not outlive what follows. */
 	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
 	if (dup2(fd, STDIN_FILENO) == STDIN_FILENO) {
 		close_range(STDERR_FILENO + 1, ~0U, 0);
-		execv("/proc/self/exe", argv);
+		execl("/proc/self/exe", "tailnetd", TPM_HELPER_ARG,
+		      (char *)NULL);
 	}
 	_exit(127);
 }

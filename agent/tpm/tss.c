@@ -1,43 +1,81 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "tpm/tss.h"
 
+#include "base/array.h"
+
 #include <dlfcn.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
-static int open_library(const char *name, struct err_detail *detail, void **ret)
-{
-	*ret = dlopen(name, RTLD_NOW | RTLD_LOCAL);
-	if (!*ret)
-		return err_explain(detail, TNE_TPM_LIBRARY,
-				   "cannot load %s; is tpm2-tss installed?",
-				   name);
-	return 0;
-}
+static const char *const libraries[TSS_LIBRARIES] = {
+	[TSS_ESYS] = "libtss2-esys.so.0",
+	[TSS_MU] = "libtss2-mu.so.0",
+	[TSS_TCTILDR] = "libtss2-tctildr.so.0",
+	[TSS_RC] = "libtss2-rc.so.0",
+};
+
+#define FUNCTION(library, name) { library, #name, offsetof(struct tss, name) }
+
+static const struct {
+	enum tss_library library;
+	const char *name;
+	size_t at;
+} functions[] = {
+	FUNCTION(TSS_ESYS, Esys_Initialize),
+	FUNCTION(TSS_ESYS, Esys_Finalize),
+	FUNCTION(TSS_ESYS, Esys_Free),
+	FUNCTION(TSS_ESYS, Esys_CreatePrimary),
+	FUNCTION(TSS_ESYS, Esys_Create),
+	FUNCTION(TSS_ESYS, Esys_Load),
+	FUNCTION(TSS_ESYS, Esys_Unseal),
+	FUNCTION(TSS_ESYS, Esys_FlushContext),
+	FUNCTION(TSS_ESYS, Esys_StartAuthSession),
+	FUNCTION(TSS_ESYS, Esys_TRSess_SetAttributes),
+	FUNCTION(TSS_ESYS, Esys_TR_SetAuth),
+	FUNCTION(TSS_ESYS, Esys_TR_GetName),
+	FUNCTION(TSS_ESYS, Esys_TR_FromTPMPublic),
+	FUNCTION(TSS_ESYS, Esys_TR_Close),
+	FUNCTION(TSS_ESYS, Esys_GetCapability),
+	FUNCTION(TSS_ESYS, Esys_NV_DefineSpace),
+	FUNCTION(TSS_ESYS, Esys_NV_Increment),
+	FUNCTION(TSS_ESYS, Esys_NV_Read),
+	FUNCTION(TSS_MU, Tss2_MU_TPMT_PUBLIC_Marshal),
+	FUNCTION(TSS_MU, Tss2_MU_TPMT_PUBLIC_Unmarshal),
+	FUNCTION(TSS_TCTILDR, Tss2_TctiLdr_Initialize),
+	FUNCTION(TSS_TCTILDR, Tss2_TctiLdr_Finalize),
+	FUNCTION(TSS_RC, Tss2_RC_Decode),
+};
 
 static int open_libraries(struct err_detail *detail, struct tss *tss)
 {
-	int r = open_library("libtss2-esys.so.0", detail, &tss->esys);
+	size_t i;
 
-	if (r == 0)
-		r = open_library("libtss2-mu.so.0", detail, &tss->mu);
-	if (r == 0)
-		r = open_library("libtss2-tctildr.so.0", detail, &tss->tctildr);
-	if (r == 0)
-		r = open_library("libtss2-rc.so.0", detail, &tss->rc);
-	return r;
+	for (i = 0; i < TSS_LIBRARIES; i++) {
+		tss->library[i] = dlopen(libraries[i], RTLD_NOW | RTLD_LOCAL);
+		if (!tss->library[i])
+			return err_explain(detail, TNE_TPM_LIBRARY,
+					   "cannot load %s; is tpm2-tss installed?",
+					   libraries[i]);
+	}
+	return 0;
 }
 
-/* Through a copy: C knows no cast from an object to a function. */
-static int find(void *library, const char *name, struct err_detail *detail,
-		void *ret)
+static int find_functions(struct err_detail *detail, struct tss *tss)
 {
-	void *symbol = dlsym(library, name);
+	void *symbol;
+	size_t i;
 
-	if (!symbol)
-		return err_explain(detail, TNE_TPM_LIBRARY,
-				   "tpm2-tss has no function %s", name);
-	memcpy(ret, &symbol, sizeof(symbol));
+	for (i = 0; i < ARRAY_SIZE(functions); i++) {
+		symbol = dlsym(tss->library[functions[i].library],
+			       functions[i].name);
+		if (!symbol)
+			return err_explain(detail, TNE_TPM_LIBRARY,
+					   "tpm2-tss has no function %s",
+					   functions[i].name);
+		/* C knows no cast from an object to a function. */
+		memcpy((char *)tss + functions[i].at, &symbol, sizeof(symbol));
+	}
 	return 0;
 }
 
@@ -47,11 +85,8 @@ int tss_load(struct err_detail *detail, struct tss *ret)
 
 	setenv("TSS2_LOG", "all+none", 0);
 	r = open_libraries(detail, ret);
-#define X(library, name)						\
-	if (r == 0)							\
-		r = find(ret->library, #name, detail, &ret->name);
-	TSS_FUNCTIONS(X)
-#undef X
+	if (r == 0)
+		r = find_functions(detail, ret);
 	if (r < 0)
 		tss_unload(ret);
 	return r;
@@ -59,12 +94,11 @@ int tss_load(struct err_detail *detail, struct tss *ret)
 
 void tss_unload(struct tss *tss)
 {
-	void *const library[] = { tss->esys, tss->mu, tss->tctildr, tss->rc };
 	size_t i;
 
-	for (i = 0; i < sizeof(library) / sizeof(library[0]); i++) {
-		if (library[i])
-			dlclose(library[i]);
+	for (i = 0; i < TSS_LIBRARIES; i++) {
+		if (tss->library[i])
+			dlclose(tss->library[i]);
 	}
 	memset(tss, 0, sizeof(*tss));
 }

@@ -14,44 +14,46 @@
 #include <tss2/tss2_rc.h>
 #include <tss2/tss2_tctildr.h>
 
-/* Library, function. */
-#define TSS_FUNCTIONS(X) \
-	X(esys, Esys_Initialize) \
-	X(esys, Esys_Finalize) \
-	X(esys, Esys_Free) \
-	X(esys, Esys_CreatePrimary) \
-	X(esys, Esys_Create) \
-	X(esys, Esys_Load) \
-	X(esys, Esys_Unseal) \
-	X(esys, Esys_FlushContext) \
-	X(esys, Esys_StartAuthSession) \
-	X(esys, Esys_TRSess_SetAttributes) \
-	X(esys, Esys_TR_SetAuth) \
-	X(esys, Esys_TR_GetName) \
-	X(esys, Esys_TR_FromTPMPublic) \
-	X(esys, Esys_TR_Close) \
-	X(esys, Esys_GetCapability) \
-	X(esys, Esys_NV_DefineSpace) \
-	X(esys, Esys_NV_Increment) \
-	X(esys, Esys_NV_Read) \
-	X(mu, Tss2_MU_TPMT_PUBLIC_Marshal) \
-	X(mu, Tss2_MU_TPMT_PUBLIC_Unmarshal) \
-	X(tctildr, Tss2_TctiLdr_Initialize) \
-	X(tctildr, Tss2_TctiLdr_Finalize) \
-	X(rc, Tss2_RC_Decode)
+enum tss_library {
+	TSS_ESYS,
+	TSS_MU,
+	TSS_TCTILDR,
+	TSS_RC,
+	TSS_LIBRARIES,
+};
 
 /**
  * struct tss - the functions in use, under their own names
- * @esys: handles of the libraries, like the next three
+ * @library: handles of the libraries
+ *
+ * The rest is as the libraries' headers say.
  */
 struct tss {
-	void *esys;
-	void *mu;
-	void *tctildr;
-	void *rc;
-#define X(library, name) __typeof__(&name) name;
-	TSS_FUNCTIONS(X)
-#undef X
+	void *library[TSS_LIBRARIES];
+	/* private: documented by the libraries */
+	__typeof__(&Esys_Initialize) Esys_Initialize;
+	__typeof__(&Esys_Finalize) Esys_Finalize;
+	__typeof__(&Esys_Free) Esys_Free;
+	__typeof__(&Esys_CreatePrimary) Esys_CreatePrimary;
+	__typeof__(&Esys_Create) Esys_Create;
+	__typeof__(&Esys_Load) Esys_Load;
+	__typeof__(&Esys_Unseal) Esys_Unseal;
+	__typeof__(&Esys_FlushContext) Esys_FlushContext;
+	__typeof__(&Esys_StartAuthSession) Esys_StartAuthSession;
+	__typeof__(&Esys_TRSess_SetAttributes) Esys_TRSess_SetAttributes;
+	__typeof__(&Esys_TR_SetAuth) Esys_TR_SetAuth;
+	__typeof__(&Esys_TR_GetName) Esys_TR_GetName;
+	__typeof__(&Esys_TR_FromTPMPublic) Esys_TR_FromTPMPublic;
+	__typeof__(&Esys_TR_Close) Esys_TR_Close;
+	__typeof__(&Esys_GetCapability) Esys_GetCapability;
+	__typeof__(&Esys_NV_DefineSpace) Esys_NV_DefineSpace;
+	__typeof__(&Esys_NV_Increment) Esys_NV_Increment;
+	__typeof__(&Esys_NV_Read) Esys_NV_Read;
+	__typeof__(&Tss2_MU_TPMT_PUBLIC_Marshal) Tss2_MU_TPMT_PUBLIC_Marshal;
+	__typeof__(&Tss2_MU_TPMT_PUBLIC_Unmarshal) Tss2_MU_TPMT_PUBLIC_Unmarshal;
+	__typeof__(&Tss2_TctiLdr_Initialize) Tss2_TctiLdr_Initialize;
+	__typeof__(&Tss2_TctiLdr_Finalize) Tss2_TctiLdr_Finalize;
+	__typeof__(&Tss2_RC_Decode) Tss2_RC_Decode;
 };
 
 /**

@@ -90,7 +90,7 @@ enum state_form state_form_find(const char *text, size_t len)
 	return seen & VERSION ? STATE_FORM_NEWER : STATE_FORM_PLAIN;
 }
 
-static int corrupt(struct err_detail *detail)
+static int bad_file(struct err_detail *detail)
 {
 	return err_explain(detail, TNE_STATE_FORMAT,
 			   "state file has not been TPM-sealed or is corrupt");
@@ -117,7 +117,7 @@ static int take_bytes(const json_t *object, const char *name, uint8_t *ret,
 
 	if (json_get_text(object, name, STATE_JSON_MAX, &text) <= 0 ||
 	    text.len == 0)
-		return corrupt(detail);
+		return bad_file(detail);
 	if (decode(&text, ret, max, &len) < 0 || len == 0)
 		return err_explain(detail, TNE_STATE_FORMAT,
 				   "failed to unmarshal state file: %s is not base64 of 1 to %zu bytes",
@@ -152,14 +152,14 @@ static int take_box(const json_t *object, struct err_detail *detail,
 
 	if (json_get_text(object, "data", STATE_JSON_MAX, &text) <= 0 ||
 	    text.len == 0)
-		return corrupt(detail);
+		return bad_file(detail);
 	max = text.len / 4 * 3 + 3;
 	file->box = malloc(max);
 	if (!file->box)
 		return -ENOMEM;
 	r = take_bytes(object, "data", file->box, max, &file->box_len, detail);
 	if (r == 0 && file->box_len <= SEALED_TAG_LEN)
-		r = corrupt(detail);
+		r = bad_file(detail);
 	return r;
 }
 
@@ -171,7 +171,7 @@ static int take_parts(const json_t *object, struct err_detail *detail,
 	int r;
 
 	if (json_get_object(object, "key", &key) <= 0)
-		return corrupt(detail);
+		return bad_file(detail);
 	r = take_bytes(key, "Private", blob->private, SEALED_PRIVATE_MAX,
 		       &blob->private_len, detail);
 	if (r == 0)
