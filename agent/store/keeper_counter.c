@@ -127,6 +127,7 @@ static void after_write(void *ctx)
 	keeper_count_kick(keeper);
 }
 
+/* Open it, with every change that matters counted. */
 static void start(struct keeper *keeper)
 {
 	const struct state_hook hook = {
@@ -135,6 +136,8 @@ static void start(struct keeper *keeper)
 
 	keeper->counting = true;
 	state_set_hook(keeper->state, &hook);
+	/* What is to be sealed anew goes first: one job at a time. */
+	keeper_opened(keeper);
 	keeper_count_kick(keeper);
 }
 
@@ -169,11 +172,11 @@ static void on_defined(void *ctx, const struct tpm_answer *answer)
 		/* One ahead, and counted: what was copied before is old. */
 		r = write_entry(keeper, answer->counter + 1, &detail);
 	}
-	if (r < 0)
-		note_trouble(keeper, detail.text[0] ? detail.text :
-						      err_text(r));
-	else
+	if (r >= 0) {
 		start(keeper);
+		return;
+	}
+	note_trouble(keeper, detail.text[0] ? detail.text : err_text(r));
 	keeper_opened(keeper);
 }
 
@@ -207,7 +210,6 @@ static void on_read(void *ctx, const struct tpm_answer *answer)
 	case COUNTER_SAME:
 	case COUNTER_BEHIND:
 		start(keeper);
-		keeper_opened(keeper);
 		return;
 	case COUNTER_OLD:
 	case COUNTER_LOST:
