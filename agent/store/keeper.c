@@ -40,7 +40,11 @@ void keeper_enter(struct keeper *keeper, enum keeper_phase phase)
 		return;
 	if (!(next_phases[keeper->phase] & BIT(phase)))
 		abort();
-	log_info("store: the state: %s", phase_names[phase]);
+	/* A TPM that stays away is asked a thousand times a day. */
+	if (keeper->tries > 1 && phase != KEEPER_OPEN)
+		log_debug("store: the state: %s", phase_names[phase]);
+	else
+		log_info("store: the state: %s", phase_names[phase]);
 	keeper->phase = phase;
 	loop_timer_cancel(keeper->config.loop, &keeper->retry);
 	if (phase == KEEPER_WAITING)
@@ -58,7 +62,9 @@ static void set_why(struct keeper *keeper, int err,
 
 	keeper->err = err;
 	/* People are told to look for these words. */
-	err_explain(&keeper->why, err, "failed to unseal state file: %s", text);
+	err_explain(&keeper->why, err, "failed to unseal state file: %.230s%s",
+		    text, err != TNE_TPM_FOREIGN ? "" :
+		    "; a reset or new firmware of the TPM does this, \"tailnet debug state recover\" takes the recovery key");
 }
 
 void keeper_stick(struct keeper *keeper, int err,

@@ -169,7 +169,10 @@ static void on_made(void *ctx, const struct tpm_answer *answer)
 int keeper_make_recovery(struct keeper *keeper, struct err_detail *detail,
 			 keeper_done_fn fn, void *ctx)
 {
-	if (keeper->phase != KEEPER_OPEN || !state_is_sealed(keeper->state))
+	if (keeper->phase != KEEPER_OPEN)
+		return err_explain(detail, TNE_NOT_READY,
+				   "the state is not open: it is too late for a recovery key");
+	if (!state_is_sealed(keeper->state))
 		return err_explain(detail, TNE_NOT_READY,
 				   "the state is not sealed: it needs no recovery key");
 	if (keeper->extras_bad)
