@@ -1,0 +1,966 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The sealed state file without a TPM: its form, the box, what is beside it,
+ * and that a crash or a failure at any call leaves the old state or the new.
+ */
+#include "test.h"
+
+#include "base/array.h"
+#include "crypto/recovery.h"
+#include "crypto/state_box.h"
+#include "fail_alloc.h"
+#include "store/counter.h"
+#include "store/seal_plan.h"
+#include "store/state.h"
+#include "wire/seal_json.h"
+#include "wire/sealed_json.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <jansson.h>
+#include <sodium.h>
+
+/* Key 00..1f, nonce 40..57; computed with another implementation. */
+static const char vector_nonce[] = "QEFCQ0RFRkdISUpLTE1OT1BRUlNUVVZX";
+static const char vector_data[] =
+	"+NenyZ4lSb2r2ZnXCUJlczE1ChRbMtNDqDwaBBGrYNOtfwwkCS4rpIGBTb20mL5p9kk=";
+static const char vector_plain[] = "{\"_machinekey\":\"cHJpdmtleTowMA==\"}";
+
+static char dir[64];
+
+static void make_dir(void)
+{
+	strcpy(dir, "/tmp/test_sealed.XXXXXX");
+	if (!mkdtemp(dir))
+		abort();
+}
+
+static void remove_dir(void)
+{
+	char command[100];
+
+	snprintf(command, sizeof(command), "rm -rf '%s'", dir);
+	if (system(command) != 0)
+		abort();
+}
+
+static char *path_of(const char *name)
+{
+	static char path[200];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	return path;
+}
+
+static void put_file(const char *name, const char *text)
+{
+	FILE *f = fopen(path_of(name), "w");
+
+	if (!f || fputs(text, f) < 0 || fclose(f) != 0 ||
+	    chmod(path_of(name), 0600) < 0)
+		abort();
+}
+
+static size_t get_file(const char *name, char *buf, size_t size)
+{
+	FILE *f = fopen(path_of(name), "r");
+	size_t n = f ? fread(buf, 1, size - 1, f) : 0;
+
+	if (f)
+		fclose(f);
+	buf[n] = 0;
+	return n;
+}
+
+static struct secret32 *make_key(uint8_t first)
+{
+	struct secret32 *key = secret32_new();
+	size_t i;
+
+	if (!key)
+		return NULL;
+	for (i = 0; i < SECRET_LEN; i++)
+		secret32_expose(key)[i] = first + i;
+	return key;
+}
+
+/* As the stock daemon writes it; the blobs mean nothing. */
+static const char stock[] =
+	"{\"key\":{\"Private\":\"cHJpdmF0ZQ==\",\"Public\":\"cHVibGlj\"},\"nonce\":\"QEFCQ0RFRkdISUpLTE1OT1BRUlNUVVZX\",\"data\":\"+NenyZ4lSb2r2ZnXCUJlczE1ChRbMtNDqDwaBBGrYNOtfwwkCS4rpIGBTb20mL5p9kk=\"}";
+
+static void forms(void)
+{
+	static const struct {
+		const char *name;
+		const char *text;
+		enum state_form form;
+	} cases[] = {
+		{ "stock's", stock, STATE_FORM_SEALED },
+		{ "any order and space",
+		  "{ \"data\" : \"\" ,\n\"nonce\":\"\",\"key\": {} }",
+		  STATE_FORM_SEALED },
+		{ "names inside do not count",
+		  "{\"a\":{\"data\":1,\"key\":2,\"nonce\":3}}",
+		  STATE_FORM_PLAIN },
+		{ "values do not count", "{\"a\":\"data\",\"b\":\"key\"}",
+		  STATE_FORM_PLAIN },
+		{ "two of three", "{\"key\":{},\"nonce\":\"\"}",
+		  STATE_FORM_PLAIN },
+		{ "one more", "{\"key\":{},\"nonce\":\"\",\"data\":\"\",\"x\":1}",
+		  STATE_FORM_PLAIN },
+		{ "machine key",
+		  "{\"key\":{},\"nonce\":\"\",\"data\":\"\",\"_machinekey\":\"\"}",
+		  STATE_FORM_PLAIN },
+		{ "a later version",
+		  "{\"v\":2,\"key\":{},\"nonce\":\"\",\"data\":\"\"}",
+		  STATE_FORM_NEWER },
+		{ "plain", "{\"_machinekey\":\"eA==\"}", STATE_FORM_PLAIN },
+		{ "fresh", "{}", STATE_FORM_PLAIN },
+		{ "quote in a text", "{\"a\\\"\":\"\\\\\",\"key\":\"\"}",
+		  STATE_FORM_PLAIN },
+		{ "no bytes", "", STATE_FORM_EMPTY },
+		{ "not JSON", "}]\"", STATE_FORM_PLAIN },
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		test_case("%s", cases[i].name);
+		CHECK_EQ(state_form_find(cases[i].text, strlen(cases[i].text)),
+			 cases[i].form);
+	}
+	CHECK_EQ(state_form_find("\0\0\0", 3), STATE_FORM_EMPTY);
+}
+
+/* No byte to spare, so that reading on is seen. */
+static int parse(const char *text, size_t len, struct sealed_file *file)
+{
+	struct err_detail detail;
+	char *copy = malloc(len ? len : 1);
+	int r;
+
+	memcpy(copy, text, len);
+	r = sealed_json_parse(copy, len, &detail, file);
+	free(copy);
+	return r;
+}
+
+static void codec(void)
+{
+	struct sealed_file file;
+	struct secret_buf out = { 0 };
+	size_t i;
+
+	CHECK_EQ(parse(stock, strlen(stock), &file), 0);
+	CHECK_EQ(file.blob.private_len, 7);
+	CHECK_MEM(file.blob.private, "private", 7);
+	CHECK_EQ(file.blob.public_len, 6);
+	CHECK_EQ(file.box_len, 50);
+	CHECK_EQ(sealed_json_build(&file, &out), 0);
+	CHECK_EQ(out.len, strlen(stock));
+	CHECK_MEM(out.data, stock, out.len);
+	secret_buf_done(&out);
+	sealed_file_done(&file);
+	for (i = 0; i < strlen(stock); i++) {
+		test_case("%zu bytes", i);
+		CHECK_EQ(parse(stock, i, &file), TNE_STATE_FORMAT);
+	}
+}
+
+static void codec_refuses(void)
+{
+	static const struct {
+		const char *name;
+		const char *text;
+	} cases[] = {
+		{ "null key", "{\"key\":null,\"nonce\":\"%s\",\"data\":\"%s\"}" },
+		{ "text for a key", "{\"key\":\"x\",\"nonce\":\"%s\",\"data\":\"%s\"}" },
+		{ "no Public",
+		  "{\"key\":{\"Private\":\"eA==\"},\"nonce\":\"%s\",\"data\":\"%s\"}" },
+		{ "empty Private",
+		  "{\"key\":{\"Private\":\"\",\"Public\":\"eA==\"},\"nonce\":\"%s\",\"data\":\"%s\"}" },
+		{ "not base64",
+		  "{\"key\":{\"Private\":\"e\",\"Public\":\"eA==\"},\"nonce\":\"%s\",\"data\":\"%s\"}" },
+		{ "short nonce",
+		  "{\"key\":{\"Private\":\"eA==\",\"Public\":\"eA==\"},\"nonce\":\"eA==\",\"data\":\"%2$s\"}" },
+		{ "long nonce",
+		  "{\"key\":{\"Private\":\"eA==\",\"Public\":\"eA==\"},\"nonce\":\"%1$sAAAA\",\"data\":\"%2$s\"}" },
+		{ "no data",
+		  "{\"key\":{\"Private\":\"eA==\",\"Public\":\"eA==\"},\"nonce\":\"%1$s\",\"data\":\"\"}" },
+		{ "only a tag",
+		  "{\"key\":{\"Private\":\"eA==\",\"Public\":\"eA==\"},\"nonce\":\"%1$s\",\"data\":\"AAAAAAAAAAAAAAAAAAAAAA==\"}" },
+	};
+	struct sealed_file file;
+	char text[600];
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		test_case("%s", cases[i].name);
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+#pragma GCC diagnostic ignored "-Wformat-security"
+		snprintf(text, sizeof(text), cases[i].text, vector_nonce,
+			 vector_data);
+#pragma GCC diagnostic pop
+		CHECK_EQ(parse(text, strlen(text), &file), TNE_STATE_FORMAT);
+	}
+}
+
+/* A private part as big as is allowed, and one byte more. */
+static void blob_sizes(void)
+{
+	static const size_t sizes[] = { 1, 158, 222, SEALED_PRIVATE_MAX,
+					SEALED_PRIVATE_MAX + 1 };
+	static unsigned char bytes[SEALED_PRIVATE_MAX + 1];
+	static char b64[2000], text[3000];
+	struct sealed_file file;
+	size_t i;
+	int r;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		test_case("%zu bytes", sizes[i]);
+		sodium_bin2base64(b64, sizeof(b64), bytes, sizes[i],
+				  sodium_base64_VARIANT_ORIGINAL);
+		snprintf(text, sizeof(text),
+			 "{\"key\":{\"Private\":\"%s\",\"Public\":\"eA==\"},\"nonce\":\"%s\",\"data\":\"%s\"}",
+			 b64, vector_nonce, vector_data);
+		r = parse(text, strlen(text), &file);
+		if (sizes[i] > SEALED_PRIVATE_MAX) {
+			CHECK_EQ(r, TNE_STATE_FORMAT);
+			continue;
+		}
+		CHECK_EQ(r, 0);
+		CHECK_EQ(file.blob.private_len, sizes[i]);
+		sealed_file_done(&file);
+	}
+}
+
+static void box_vector(void)
+{
+	struct secret32 *key = make_key(0);
+	struct secret_buf out = { 0 };
+	uint8_t nonce[STATE_BOX_NONCE_LEN], box[50], is[50];
+	size_t i, len;
+
+	for (i = 0; i < sizeof(nonce); i++)
+		nonce[i] = 0x40 + i;
+	CHECK(!sodium_base642bin(box, sizeof(box), vector_data,
+				 strlen(vector_data), NULL, &len, NULL,
+				 sodium_base64_VARIANT_ORIGINAL));
+	CHECK_EQ(len, 50);
+	state_box_seal(key, nonce, vector_plain, strlen(vector_plain), is);
+	CHECK_MEM(is, box, 50);
+	CHECK_EQ(state_box_open(key, nonce, box, 50, &out), 0);
+	CHECK_EQ(out.len, 34);
+	CHECK_MEM(out.data, vector_plain, 34);
+	for (i = 0; i < 50; i++) {
+		box[i] ^= 4;
+		CHECK_EQ(state_box_open(key, nonce, box, 50, &out),
+			 TNE_STATE_TAG);
+		box[i] ^= 4;
+	}
+	for (i = 0; i < 50; i++)
+		CHECK_EQ(state_box_open(key, nonce, box, i, &out),
+			 TNE_STATE_TAG);
+	CHECK_EQ(out.len, 34);
+	secret_buf_done(&out);
+	secret32_free(key);
+}
+
+static void extras(void)
+{
+	struct seal_extras a = { .parent = "name", .parent_len = 4,
+				 .n_wraps = 2, .counter = 0x01800f01 }, b;
+	struct secret_buf out = { 0 };
+	struct err_detail detail;
+	char *copy;
+	size_t i;
+
+	memset(a.salt, 7, sizeof(a.salt));
+	memset(a.wrap, 9, sizeof(a.wrap));
+	CHECK_EQ(seal_json_build(&a, &out), 0);
+	CHECK_EQ(seal_json_parse(out.data, out.len, &detail, &b), 0);
+	CHECK_MEM(&a, &b, sizeof(a));
+	for (i = 0; i < out.len; i++) {
+		copy = malloc(i + 1);
+		memcpy(copy, out.data, i);
+		CHECK_EQ(seal_json_parse(copy, i, &detail, &b),
+			 TNE_STATE_FORMAT);
+		free(copy);
+	}
+	secret_buf_done(&out);
+	CHECK_EQ(seal_json_parse("{\"Version\":1}", 13, &detail, &b), 0);
+	CHECK_EQ(b.n_wraps + b.parent_len + b.counter, 0);
+	CHECK_EQ(seal_json_parse("{\"Version\":2}", 13, &detail, &b),
+		 TNE_STATE_FORMAT);
+	CHECK_EQ(seal_json_parse("{}", 2, &detail, &b), TNE_STATE_FORMAT);
+}
+
+static void recovery_text(void)
+{
+	static const struct {
+		const char *name;
+		const char *text;
+		int err;
+	} cases[] = {
+		{ "as printed", "AAAQ-EAYE-AUDA-OCAJ-BIFQ-YDIO-B4IB-CEQT", 0 },
+		{ "small, spaces",
+		  " aaaq eaye auda ocaj bifq ydio b4ib ceqt\n", 0 },
+		{ "digits for letters",
+		  "AAAQEAYEAUDA0CAJB1FQYD10B41BCEQT", 0 },
+		{ "one less", "AAAQEAYEAUDAOCAJBIFQYDIOB4IBCEQ",
+		  TNE_RECOVERY_KEY },
+		{ "one more", "AAAQEAYEAUDAOCAJBIFQYDIOB4IBCEQTA",
+		  TNE_RECOVERY_KEY },
+		{ "another sign", "AAAQEAYEAUDAOCAJBIFQYDIOB4IBCEQ!",
+		  TNE_RECOVERY_KEY },
+		{ "nothing", "", TNE_RECOVERY_KEY },
+	};
+	char text[RECOVERY_TEXT_LEN + 1];
+	uint8_t key[RECOVERY_LEN], is[RECOVERY_LEN];
+	size_t i;
+
+	for (i = 0; i < RECOVERY_LEN; i++)
+		key[i] = i;
+	recovery_format(key, text);
+	CHECK(strcmp(text, cases[0].text) == 0);
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		test_case("%s", cases[i].name);
+		memset(is, 0xff, sizeof(is));
+		CHECK_EQ(recovery_parse(cases[i].text, strlen(cases[i].text),
+					is), cases[i].err);
+		if (cases[i].err == 0)
+			CHECK_MEM(is, key, RECOVERY_LEN);
+		else
+			CHECK_EQ(is[0], 0xff);
+	}
+}
+
+static void recovery_box(void)
+{
+	struct secret32 *kek = make_key(1), *other = make_key(2);
+	struct secret32 *key = make_key(3), *is = make_key(4);
+	uint8_t wrap[RECOVERY_WRAP_LEN];
+
+	recovery_wrap(kek, key, wrap);
+	CHECK_EQ(recovery_unwrap(other, wrap, is), TNE_RECOVERY_KEY);
+	CHECK_EQ(recovery_unwrap(kek, wrap, is), 0);
+	CHECK_MEM(secret32_expose(is), secret32_expose(key), SECRET_LEN);
+	wrap[30] ^= 1;
+	CHECK_EQ(recovery_unwrap(kek, wrap, is), TNE_RECOVERY_KEY);
+	secret32_free(kek);
+	secret32_free(other);
+	secret32_free(key);
+	secret32_free(is);
+}
+
+static void counter_verdicts(void)
+{
+	char text[COUNTER_TEXT_MAX];
+	struct state_bytes bytes = { .data = text };
+	uint64_t generation;
+	uint32_t index;
+
+	CHECK_EQ(counter_check(5, 5), COUNTER_SAME);
+	CHECK_EQ(counter_check(6, 5), COUNTER_BEHIND);
+	CHECK_EQ(counter_check(4, 5), COUNTER_OLD);
+	CHECK_EQ(counter_check(7, 5), COUNTER_LOST);
+	CHECK_EQ(counter_check(0, UINT64_MAX), COUNTER_OLD);
+	counter_format(77, 0x01800f01, text);
+	bytes.len = strlen(text);
+	CHECK_EQ(counter_parse(bytes, &generation, &index), 0);
+	CHECK_EQ(generation, 77);
+	CHECK_EQ(index, 0x01800f01);
+	bytes.len--;
+	CHECK_EQ(counter_parse(bytes, &generation, &index),
+		 TNE_STATE_FORMAT);
+}
+
+/* The table of modes, line by line. */
+static void plan(void)
+{
+	static const struct {
+		const char *name;
+		struct seal_wish wish;	/* flag, policy, sealed, new */
+		int tpm;
+		enum seal_act act;
+	} cases[] = {
+		{ "true, works, plain", { OPT_TRUE, 0, 0, 0 }, 0,
+		  SEAL_ACT_SEAL },
+		{ "true, works, new", { OPT_TRUE, 0, 0, 1 }, 0,
+		  SEAL_ACT_SEAL },
+		{ "true, works, sealed", { OPT_TRUE, 0, 1, 0 }, 0,
+		  SEAL_ACT_KEEP },
+		{ "true, none, plain", { OPT_TRUE, 0, 0, 0 }, TNE_TPM_ABSENT,
+		  SEAL_ACT_EXIT },
+		{ "true, none, new", { OPT_TRUE, 1, 0, 1 }, TNE_TPM_ABSENT,
+		  SEAL_ACT_EXIT },
+		{ "true, cleared, sealed", { OPT_TRUE, 0, 1, 0 },
+		  TNE_TPM_FOREIGN, SEAL_ACT_STUCK },
+		{ "true, none, sealed", { OPT_TRUE, 0, 1, 0 },
+		  TNE_TPM_ABSENT, SEAL_ACT_WAIT },
+		{ "false, plain", { OPT_FALSE, 1, 0, 0 }, TNE_TPM_ABSENT,
+		  SEAL_ACT_PLAIN },
+		{ "false, new", { OPT_FALSE, 1, 0, 1 }, 0, SEAL_ACT_PLAIN },
+		{ "false, works, sealed", { OPT_FALSE, 1, 1, 0 }, 0,
+		  SEAL_ACT_UNSEAL },
+		{ "false, cleared, sealed", { OPT_FALSE, 0, 1, 0 },
+		  TNE_TPM_FOREIGN, SEAL_ACT_STUCK },
+		{ "policy, works, plain", { OPT_UNSET, 1, 0, 0 }, 0,
+		  SEAL_ACT_SEAL },
+		{ "policy, none, plain", { OPT_UNSET, 1, 0, 0 },
+		  TNE_TPM_ABSENT, SEAL_ACT_PLAIN_WARN },
+		{ "unset, works, new", { OPT_UNSET, 0, 0, 1 }, 0,
+		  SEAL_ACT_SEAL },
+		{ "unset, none, new", { OPT_UNSET, 0, 0, 1 }, TNE_TPM_ABSENT,
+		  SEAL_ACT_PLAIN },
+		{ "unset, works, plain", { OPT_UNSET, 0, 0, 0 }, 0,
+		  SEAL_ACT_PLAIN },
+		{ "unset, works, sealed", { OPT_UNSET, 0, 1, 0 }, 0,
+		  SEAL_ACT_KEEP },
+		{ "unset, lockout, sealed", { OPT_UNSET, 0, 1, 0 },
+		  TNE_TPM_LOCKOUT, SEAL_ACT_WAIT },
+		{ "unset, busy, sealed", { OPT_UNSET, 0, 1, 0 },
+		  TNE_TPM_BUSY, SEAL_ACT_WAIT },
+		{ "unset, slow, sealed", { OPT_UNSET, 0, 1, 0 },
+		  TNE_TPM_SLOW, SEAL_ACT_WAIT },
+		{ "unset, password, sealed", { OPT_UNSET, 0, 1, 0 },
+		  TNE_TPM_OWNER_AUTH, SEAL_ACT_STUCK },
+		{ "unset, dead, sealed", { OPT_UNSET, 0, 1, 0 },
+		  TNE_TPM_DEAD, SEAL_ACT_STUCK },
+		{ "unset, denied, sealed", { OPT_UNSET, 0, 1, 0 },
+		  TNE_TPM_DENIED, SEAL_ACT_STUCK },
+	};
+	struct seal_probe probe = { 0 };
+	struct seal_wish new = { .is_new = true };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		test_case("%s", cases[i].name);
+		probe.err = cases[i].tpm;
+		CHECK_EQ(seal_plan_act(&cases[i].wish, &probe), cases[i].act);
+	}
+	test_case("parts that are not used by themselves");
+	probe.err = 0;
+	strcpy(probe.facts.manufacturer, "CROS");
+	CHECK_EQ(seal_plan_act(&new, &probe), SEAL_ACT_PLAIN);
+	new.flag = OPT_TRUE;
+	CHECK_EQ(seal_plan_act(&new, &probe), SEAL_ACT_SEAL);
+	new.flag = OPT_UNSET;
+	strcpy(probe.facts.manufacturer, "IBM");
+	CHECK_EQ(seal_plan_act(&new, &probe), SEAL_ACT_SEAL);
+	probe.took_ms = 5001;
+	CHECK_EQ(seal_plan_act(&new, &probe), SEAL_ACT_PLAIN);
+	test_case("waiting");
+	probe.err = TNE_TPM_LOCKOUT;
+	probe.facts.lockout_interval_s = 300;
+	CHECK_EQ(seal_plan_wait_ms(&probe, 9), 300000);
+	probe.facts.lockout_interval_s = 7200;
+	CHECK_EQ(seal_plan_wait_ms(&probe, 1), 600000);
+	probe.err = TNE_TPM_ABSENT;
+	CHECK_EQ(seal_plan_wait_ms(&probe, 30), 1000);
+	CHECK_EQ(seal_plan_wait_ms(&probe, 31), 60000);
+	probe.err = TNE_TPM_BUSY;
+	CHECK_EQ(seal_plan_wait_ms(&probe, 1), 5000);
+	CHECK_EQ(seal_plan_wait_ms(&probe, 3), 20000);
+	CHECK_EQ(seal_plan_wait_ms(&probe, 1000), 60000);
+}
+
+/* The state, with keys that no TPM knows. */
+
+static const struct sealed_blob blob_a = { "private a", 9, "public a", 8 };
+static const struct sealed_blob blob_b = { "private b", 9, "public b", 8 };
+
+static const char plain_old[] =
+	"{\n  \"_other\": \"eHl6\",\n  \"k\": \"b2xk\"\n}";
+
+static struct state *open_state(const struct state_io *io)
+{
+	struct err_detail detail = { "" };
+	struct state *state;
+
+	return state_open(dir, io, &detail, &state) < 0 ? NULL : state;
+}
+
+/* Open, and unlock if it is sealed with one of the two keys. */
+static struct state *open_any(const struct state_io *io)
+{
+	struct state *state = open_state(io);
+	struct err_detail detail;
+	struct secret32 *key;
+	uint8_t first;
+
+	if (!state || !state_is_locked(state))
+		return state;
+	for (first = 1; first <= 2; first++) {
+		key = make_key(first);
+		if (state_unlock(state, key, &detail) == 0)
+			return state;
+		secret32_free(key);
+	}
+	state_close(state);
+	return NULL;
+}
+
+static bool holds(const struct state *state, const char *name, const char *want)
+{
+	struct state_bytes bytes;
+
+	return state && state_find(state, name, &bytes) &&
+		bytes.len == strlen(want) &&
+		memcmp(bytes.data, want, bytes.len) == 0;
+}
+
+static int write_k(struct state *state, const char *value)
+{
+	struct state_change change = { "k", value, strlen(value) };
+	struct err_detail detail;
+
+	return state_write(state, &change, 1, &detail);
+}
+
+static void seal_and_back(void)
+{
+	static const char *const drop[] = { NULL };
+	struct err_detail detail = { "" };
+	struct secret32 *wrong = make_key(9);
+	struct state *state;
+	char buf[2000];
+	struct stat st;
+
+	make_dir();
+	put_file(STATE_FILE, plain_old);
+	state = open_state(state_io_system());
+	CHECK(state && !state_is_sealed(state));
+	CHECK_EQ(state_seal(state, make_key(1), &blob_a, &detail), 0);
+	CHECK(state_is_sealed(state) && holds(state, "k", "old"));
+	get_file(STATE_FILE, buf, sizeof(buf));
+	CHECK(strncmp(buf, "{\"key\":{\"Private\":\"", 19) == 0);
+	CHECK(!strstr(buf, "b2xk"));
+	CHECK_EQ(stat(path_of(STATE_FILE), &st), 0);
+	CHECK_EQ(st.st_mode & 07777, 0600);
+	CHECK_EQ(write_k(state, "new"), 0);
+	state_close(state);
+
+	state = open_state(state_io_system());
+	CHECK(state_is_locked(state) && !holds(state, "k", "new"));
+	CHECK_MEM(state_blob(state)->private, "private a", 9);
+	CHECK_EQ(write_k(state, "x"), TNE_STATE_SEALED);
+	CHECK_EQ(state_unlock(state, wrong, &detail), TNE_STATE_TAG);
+	CHECK(strstr(detail.text, "failed to unseal data"));
+	CHECK_EQ(state_unlock(state, make_key(1), &detail), 0);
+	CHECK(holds(state, "k", "new") && holds(state, "_other", "xyz"));
+	/* Another key. */
+	CHECK_EQ(state_seal(state, make_key(2), &blob_b, &detail), 0);
+	state_close(state);
+	state = open_any(state_io_system());
+	CHECK(holds(state, "k", "new"));
+	CHECK_MEM(state_blob(state)->private, "private b", 9);
+	CHECK_EQ(write_k(state, "old"), 0);
+	CHECK_EQ(state_unseal(state, drop, &detail), 0);
+	CHECK(!state_is_sealed(state));
+	state_close(state);
+	get_file(STATE_FILE, buf, sizeof(buf));
+	CHECK(strcmp(buf, plain_old) == 0);
+	secret32_free(wrong);
+	remove_dir();
+}
+
+/* A new node never has a plain file, not for a moment. */
+static void sealed_from_the_start(void)
+{
+	struct err_detail detail = { "" };
+	struct state *state;
+
+	make_dir();
+	state = open_state(state_io_system());
+	CHECK(state_is_new(state));
+	CHECK_EQ(state_seal(state, make_key(1), &blob_a, &detail), 0);
+	CHECK(!state_is_new(state));
+	CHECK_EQ(write_k(state, "new"), 0);
+	state_close(state);
+	state = open_any(state_io_system());
+	CHECK(state_is_sealed(state) && holds(state, "k", "new"));
+	state_close(state);
+	remove_dir();
+}
+
+/* The file of the vector, and what a flipped bit of it gives. */
+static void stock_file_opens(void)
+{
+	struct err_detail detail = { "" };
+	struct secret32 *key = make_key(0);
+	struct state *state;
+
+	make_dir();
+	put_file(STATE_FILE, stock);
+	state = open_state(state_io_system());
+	CHECK(state && state_is_locked(state));
+	CHECK_EQ(state_unlock(state, key, &detail), 0);
+	CHECK(holds(state, "_machinekey", "privkey:00"));
+	state_close(state);
+	remove_dir();
+}
+
+/* A second name of the plain file, of a backup say, keeps its contents. */
+static void old_bytes_are_overwritten(void)
+{
+	struct err_detail detail = { "" };
+	struct state *state;
+	char buf[200];
+	int fd;
+
+	make_dir();
+	put_file(STATE_FILE, plain_old);
+	fd = open(path_of(STATE_FILE), O_RDONLY);
+	state = open_state(state_io_system());
+	CHECK_EQ(state_seal(state, make_key(1), &blob_a, &detail), 0);
+	CHECK_EQ(pread(fd, buf, sizeof(buf), 0), strlen(plain_old));
+	CHECK(sodium_is_zero((unsigned char *)buf, strlen(plain_old)));
+	close(fd);
+	state_close(state);
+	remove_dir();
+}
+
+static void leftovers_go(void)
+{
+	static const char *const names[] = {
+		STATE_FILE ".tmp", STATE_FILE ".tmp123456",
+		"." STATE_FILE ".00ff.tmp" };
+	struct state *state;
+	size_t i;
+
+	make_dir();
+	put_file(STATE_FILE, plain_old);
+	for (i = 0; i < ARRAY_SIZE(names); i++)
+		put_file(names[i], i ? stock : "{}");
+	put_file("other.tmp", "");
+	state = open_state(state_io_system());
+	CHECK(holds(state, "k", "old"));
+	for (i = 0; i < ARRAY_SIZE(names); i++)
+		CHECK_EQ(access(path_of(names[i]), F_OK), -1);
+	CHECK_EQ(access(path_of("other.tmp"), F_OK), 0);
+	state_close(state);
+	remove_dir();
+}
+
+/* Calls fail, or are the last thing that the process does. */
+static int calls, fail_at, crash_at;
+
+static bool strike(void)
+{
+	int n = calls++;
+
+	if (n == crash_at)
+		_exit(42);
+	if (n != fail_at)
+		return false;
+	errno = EIO;
+	return true;
+}
+
+static int odd_openat(int at, const char *path, int flags, mode_t mode)
+{
+	return strike() ? -1 : openat(at, path, flags, mode);
+}
+
+static int odd_fchmod(int fd, mode_t mode)
+{
+	return strike() ? -1 : fchmod(fd, mode);
+}
+
+static ssize_t odd_write(int fd, const void *data, size_t len)
+{
+	return strike() ? -1 : write(fd, data, len > 90 ? 90 : len);
+}
+
+static int odd_fsync(int fd)
+{
+	return strike() ? -1 : fsync(fd);
+}
+
+static int odd_close(int fd)
+{
+	int r = close(fd);
+
+	return strike() ? -1 : r;
+}
+
+static int odd_renameat(int a, const char *old, int b, const char *path)
+{
+	return strike() ? -1 : renameat(a, old, b, path);
+}
+
+static int odd_unlinkat(int at, const char *path, int flags)
+{
+	return strike() ? -1 : unlinkat(at, path, flags);
+}
+
+static const struct state_io odd_io = {
+	odd_openat, odd_fchmod, odd_write, odd_fsync, odd_close, odd_renameat,
+	odd_unlinkat,
+};
+
+enum act { ACT_SEAL, ACT_WRITE, ACT_RESEAL, ACT_UNSEAL, ACTS };
+
+static void prepare(enum act act)
+{
+	struct err_detail detail;
+	struct state *state;
+
+	put_file(STATE_FILE, plain_old);
+	if (act == ACT_SEAL)
+		return;
+	state = open_state(state_io_system());
+	if (!state || state_seal(state, make_key(1), &blob_a, &detail) != 0)
+		abort();
+	state_close(state);
+}
+
+/* What was not done is not believed either. */
+static int perform(enum act act)
+{
+	static const char *const drop[] = { "k", NULL };
+	struct state *state = open_any(&odd_io);
+	struct secret32 *key = make_key(act == ACT_RESEAL ? 2 : 1);
+	struct err_detail detail;
+	bool was;
+	int r = -1;
+
+	if (!state || !key)
+		abort();
+	was = state_is_sealed(state);
+	calls = 0;
+	switch (act) {
+	case ACT_SEAL:
+	case ACT_RESEAL:
+		r = state_seal(state, key,
+			       act == ACT_SEAL ? &blob_a : &blob_b, &detail);
+		if (r >= 0)
+			key = NULL;
+		else if (was != state_is_sealed(state))
+			r = -1000;
+		break;
+	case ACT_WRITE:
+		r = write_k(state, "new");
+		if (!holds(state, "k", r < 0 ? "old" : "new"))
+			r = -1000;
+		break;
+	case ACT_UNSEAL:
+		r = state_unseal(state, drop, &detail);
+		if (state_is_sealed(state) != (r < 0) ||
+		    holds(state, "k", "old") != (r < 0))
+			r = -1000;
+		break;
+	case ACTS:
+		break;
+	}
+	secret32_free(key);
+	state_close(state);
+	return r;
+}
+
+/* Return: 0 the old one, 1 the new one, below 0 neither. */
+static int look(enum act act)
+{
+	struct state *state = open_any(state_io_system());
+	bool old, new;
+
+	if (!state || !holds(state, "_other", "xyz")) {
+		state_close(state);
+		return -1;
+	}
+	switch (act) {
+	case ACT_SEAL:
+		old = !state_is_sealed(state) && holds(state, "k", "old");
+		new = state_is_sealed(state) && holds(state, "k", "old");
+		break;
+	case ACT_WRITE:
+		old = holds(state, "k", "old");
+		new = holds(state, "k", "new");
+		break;
+	case ACT_RESEAL:
+		old = state_blob(state)->private[8] == 'a' &&
+			holds(state, "k", "old");
+		new = state_blob(state)->private[8] == 'b' &&
+			holds(state, "k", "old");
+		break;
+	default:
+		old = state_is_sealed(state) && holds(state, "k", "old");
+		new = !state_is_sealed(state) && !holds(state, "k", "old");
+	}
+	state_close(state);
+	return old == new ? -1 : new;
+}
+
+static void each_call_fails(void)
+{
+	static const char *const name[] = { "seal", "write", "reseal",
+					    "unseal" };
+	enum act act;
+	int r;
+
+	crash_at = -1;
+	for (act = 0; act < ACTS; act++) {
+		make_dir();
+		for (fail_at = 0;; fail_at++) {
+			test_case("%s, call %d fails", name[act], fail_at);
+			prepare(act);
+			r = perform(act);
+			CHECK(r >= 0 || r == -EIO);
+			CHECK_EQ(look(act), r >= 0);
+			if (calls <= fail_at)
+				break;
+		}
+		CHECK(fail_at >= 7);
+		CHECK_EQ(r, 0);
+		remove_dir();
+	}
+	fail_at = -1;
+}
+
+static void each_call_is_the_last(void)
+{
+	static const char *const name[] = { "seal", "write", "reseal",
+					    "unseal" };
+	bool seen_old, seen_new;
+	enum act act;
+	int status, is;
+	pid_t pid;
+
+	fail_at = -1;
+	for (act = 0; act < ACTS; act++) {
+		make_dir();
+		seen_old = seen_new = false;
+		for (crash_at = 0;; crash_at++) {
+			test_case("%s, crash at call %d", name[act], crash_at);
+			prepare(act);
+			fflush(NULL);
+			pid = fork();
+			if (pid == 0)
+				_exit(perform(act) == 0 ? 0 : 1);
+			CHECK_EQ(waitpid(pid, &status, 0), pid);
+			CHECK(WIFEXITED(status));
+			is = look(act);
+			CHECK(is >= 0);
+			seen_old |= is == 0;
+			seen_new |= is == 1 && WEXITSTATUS(status) == 42;
+			if (WEXITSTATUS(status) != 42)
+				break;
+		}
+		CHECK_EQ(WEXITSTATUS(status), 0);
+		CHECK(seen_old && seen_new);
+		CHECK(crash_at >= 7);
+		remove_dir();
+	}
+	crash_at = -1;
+}
+
+static void big_maps(void)
+{
+	static const size_t sizes[] = { 1, 31, 32, 33, 100 << 10, 8 << 20 };
+	struct err_detail detail = { "" };
+	struct state_change change = { .name = "big" };
+	struct state_bytes bytes;
+	struct state *state;
+	size_t i;
+	char *data;
+
+	make_dir();
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		test_case("%zu bytes", sizes[i]);
+		unlink(path_of(STATE_FILE));
+		data = malloc(sizes[i]);
+		memset(data, 0x5a, sizes[i]);
+		change.data = data;
+		change.len = sizes[i];
+		state = open_state(state_io_system());
+		CHECK_EQ(state_seal(state, make_key(1), &blob_a, &detail), 0);
+		CHECK_EQ(state_write(state, &change, 1, &detail), 0);
+		state_close(state);
+		state = open_any(state_io_system());
+		CHECK(state && state_find(state, "big", &bytes));
+		CHECK_EQ(bytes.len, sizes[i]);
+		CHECK_MEM(bytes.data, data, sizes[i]);
+		state_close(state);
+		free(data);
+	}
+	remove_dir();
+}
+
+static int seal_write_unseal(void *ctx)
+{
+	static const char *const drop[] = { NULL };
+	struct err_detail detail = { "" };
+	struct secret32 *key = NULL;
+	struct state *state = NULL;
+	int r;
+
+	(void)ctx;
+	put_file(STATE_FILE, plain_old);
+	r = state_open(dir, state_io_system(), &detail, &state);
+	if (r < 0)
+		return r;
+	key = make_key(1);
+	r = key ? state_seal(state, key, &blob_a, &detail) : -ENOMEM;
+	if (r >= 0)
+		key = NULL;
+	if (r == 0)
+		r = write_k(state, "new");
+	state_close(state);
+	secret32_free(key);
+	if (r < 0)
+		return r;
+	r = state_open(dir, state_io_system(), &detail, &state);
+	if (r < 0)
+		return r;
+	key = make_key(1);
+	r = key ? state_unlock(state, key, &detail) : -ENOMEM;
+	if (r < 0)
+		secret32_free(key);
+	else
+		r = state_unseal(state, drop, &detail);
+	state_close(state);
+	return r;
+}
+
+static void without_memory(void)
+{
+	crash_at = fail_at = -1;
+	make_dir();
+	CHECK(fail_alloc_each(seal_write_unseal, NULL) > 20);
+	remove_dir();
+}
+
+int main(int argc, char **argv)
+{
+	static const struct test tests[] = {
+		TEST(forms),
+		TEST(codec),
+		TEST(codec_refuses),
+		TEST(blob_sizes),
+		TEST(box_vector),
+		TEST(extras),
+		TEST(recovery_text),
+		TEST(recovery_box),
+		TEST(counter_verdicts),
+		TEST(plan),
+		TEST(seal_and_back),
+		TEST(sealed_from_the_start),
+		TEST(stock_file_opens),
+		TEST(old_bytes_are_overwritten),
+		TEST(leftovers_go),
+		TEST(each_call_fails),
+		TEST(each_call_is_the_last),
+		TEST(big_maps),
+		TEST(without_memory),
+	};
+
+	if (secret_init() < 0)
+		return 1;
+	json_set_alloc_funcs(malloc, free);
+	return test_main(tests, ARRAY_SIZE(tests), argc, argv);
+}
