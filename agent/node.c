@@ -20,6 +20,7 @@
 #include "node/relays.h"
 #include "node/rules.h"
 #include "node/service.h"
+#include "node/state_side.h"
 #include "system/rtnl.h"
 
 #include <errno.h>
@@ -545,6 +546,8 @@ static void on_event(void *ctx, const struct event *event)
 		return;
 	case EVENT_VMFORK:
 		log_warning("dataplane: this machine was cloned");
+		keeper_recheck(node->config.keeper);
+		node_kick(node);
 		return;
 	case EVENT_SESSION_UP:
 	case EVENT_SESSION_DOWN:
@@ -651,6 +654,7 @@ static void init(struct node_own *node, const struct node_own_config *config)
 	data_side_init(&node->data, config->loop, config->tun, config->port,
 		       &data);
 	self_info_init(&node->self);
+	state_side_describe(config->keeper, &node->self);
 }
 
 static int start(struct node_own *node, struct err_detail *detail)

@@ -169,7 +169,7 @@ static void json_refuses(void)
 		  TNE_STATE_FORMAT },
 		{ "sealed",
 		  "{\"key\":{\"Private\":\"eA==\",\"Public\":\"eA==\"},\"nonce\":\"eA==\",\"data\":\"eA==\"}",
-		  TNE_STATE_SEALED },
+		  TNE_STATE_FORMAT },
 	};
 	struct state_map map;
 	size_t i;
