@@ -443,8 +443,9 @@ static int reload(struct daemon *d, struct err_detail *detail)
 	if (r >= 0) {
 		daemon_conf_reload(&d->conf, &conf, &waiting);
 		set_up_log(&d->conf);
-		api_restrict_read(d->api, r, gid);
-		/* Made by them once the state is open. */
+		/* Made by them later, if they are not there yet. */
+		if (d->api)
+			api_restrict_read(d->api, r, gid);
 		if (d->node) {
 			node_settings(d, &settings);
 			node_own_set(d->node, &settings);
@@ -464,9 +465,6 @@ static void on_reload(void *ctx, int signo)
 	int r;
 
 	(void)signo;
-	/* While it is being built there is nothing to be told. */
-	if (!d->api)
-		return;
 	r = reload(d, &detail);
 	if (r < 0)
 		log_err("tailnetd: the settings stay as they are: %s",

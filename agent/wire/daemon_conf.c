@@ -505,6 +505,10 @@ void daemon_conf_reload(struct daemon_conf *conf, struct daemon_conf *new,
 		{ "Tun", differ(conf->tun, new->tun) },
 		{ "Socket", differ(conf->socket, new->socket) },
 		{ "Port", conf->port != new->port },
+		{ "EncryptState", conf->encrypt_policy !=
+				  new->encrypt_policy },
+		{ "StateCounter", conf->state_counter != new->state_counter },
+		{ "TPM", differ(conf->tpm, new->tpm) },
 	};
 	struct err_detail list = { "" };
 	size_t i;

@@ -79,7 +79,11 @@ class Daemon:
                 [program, "--conf", conf, "--statedir",
                  os.path.join(top, "state"), "--socket", self.socket,
                  *options], stderr=log, env=env)
+        self.begun = time.monotonic()
         Daemon.started.append(self.process)
+
+    def age(self):
+        return time.monotonic() - self.begun
 
     def text(self):
         with open(self.log, encoding="utf-8", errors="replace") as f:
@@ -176,6 +180,27 @@ def no_tpm(top, program, tpm):
     assert d.end() == NO_MODULE, d.text()
 
 
+def reload(top, program, tpm):
+    """Settings that are read again before there is a node, and before the API."""
+    conf = top + "/conf"
+    tpm.process.send_signal(signal.SIGSTOP)
+    d = Daemon(top, program, tpm.tcti)
+    wait_for(lambda: "asking" in d.text() or d.age() > 1, "a beginning")
+    with open(conf, "a", encoding="ascii") as f:
+        f.write("LogLevel=debug\n")
+    d.process.send_signal(signal.SIGHUP)
+    wait_for(lambda: "settings read again" in d.text(), "a reload")
+    assert not os.path.exists(d.socket), "too slow for this test"
+    d.wait_up()
+    with open(conf, "a", encoding="ascii") as f:
+        f.write("LocalAPIReadGroup=no-such-group-here\n")
+    d.process.send_signal(signal.SIGHUP)
+    wait_for(lambda: "the settings stay as they are" in d.text(), "a refusal")
+    assert d.process.poll() is None
+    tpm.process.send_signal(signal.SIGCONT)
+    assert d.end() == NO_MODULE, d.text()
+
+
 def twice(top, program, tpm):
     """A second agent goes away with 75."""
     tpm.stop()
@@ -231,6 +256,7 @@ def main():
         run(new_node, top, program, ours)
         run(other_tpm, top, program, other)
         run(no_tpm, top, program, ours)
+        run(reload, top, program, ours)
         run(twice, top, program, ours)
         run(plain, top, program, ours)
     finally:

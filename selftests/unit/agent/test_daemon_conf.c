@@ -48,7 +48,8 @@ static void reloads(void)
 {
 	static const char next[] =
 		"ControlURL=http://other\nTun=tn1\nStateDir=/srv/tailnet\n"
-		"Port=1\nLogLevel=error\n";
+		"Port=1\nLogLevel=error\nStateCounter=true\n"
+		"TPM=swtpm:path=/s\n";
 	struct err_detail detail = { "" };
 	struct daemon_conf c, new;
 
@@ -66,7 +67,7 @@ static void reloads(void)
 	CHECK(strcmp(c.tun, "tn0") == 0);
 	CHECK_EQ(c.port, 41641);
 	CHECK(strcmp(new.control_url, "https://hs.example:8443") == 0);
-	CHECK(strcmp(detail.text, "ControlCAFile, Tun, Socket, Port") == 0);
+	CHECK(strcmp(detail.text, "ControlCAFile, Tun, Socket, Port, StateCounter, TPM") == 0);
 	daemon_conf_done(&new);
 
 	CHECK_EQ(daemon_conf_init(&new), 0);
