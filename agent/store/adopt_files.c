@@ -70,6 +70,30 @@ struct give {
 	unsigned int depth;
 };
 
+/*
+ * A second name of a file is perhaps one that the giver could not give: the
+ * agent's user can put links to anything into a folder of its own.
+ */
+static int give_name(const struct give *give, int dir, const char *name,
+		     struct err_detail *detail)
+{
+	int fd = openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC), r = 0;
+	struct stat st;
+
+	if (fd < 0)
+		return failed(detail, "open", name);
+	if (fstat(fd, &st) < 0)
+		r = failed(detail, "look at", name);
+	else if (S_ISREG(st.st_mode) && st.st_nlink > 1)
+		r = err_explain(detail, TNE_ADOPT,
+				"%s has other names (hard links), so it stays as it is; remove them first",
+				name);
+	else if (fchownat(fd, "", give->uid, give->gid, AT_EMPTY_PATH) < 0)
+		r = failed(detail, "give away", name);
+	close(fd);
+	return r;
+}
+
 static int give_one(void *ctx, int dir, const char *name, mode_t mode,
 		    struct err_detail *detail)
 {
@@ -90,9 +114,7 @@ static int give_one(void *ctx, int dir, const char *name, mode_t mode,
 		if (r < 0)
 			return r;
 	}
-	if (fchownat(dir, name, give->uid, give->gid, AT_SYMLINK_NOFOLLOW) < 0)
-		return failed(detail, "give away", name);
-	return 0;
+	return give_name(give, dir, name, detail);
 }
 
 int adopt_give(int dir, uid_t uid, gid_t gid, struct err_detail *detail)

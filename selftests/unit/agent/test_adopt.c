@@ -329,6 +329,15 @@ static void links(void)
 	CHECK_EQ(take(), 0);
 	CHECK(!exists(in(own, "certs/link")));
 	tear_down();
+	test_case("a second name");
+	set_up();
+	put_file(in(top, "outside"), "x", 1);
+	if (link(in(top, "outside"), in(stock, "certs/link")) < 0)
+		abort();
+	CHECK_EQ(take(), TNE_ADOPT);
+	CHECK(strstr(why.text, "hard links"));
+	CHECK(owned(in(top, "outside"), geteuid(), 0600));
+	tear_down();
 }
 
 static void settings(void)
