@@ -76,6 +76,24 @@ void keeper_stick(struct keeper *keeper, int err,
 	keeper_enter(keeper, KEEPER_STUCK);
 }
 
+void keeper_put_off(struct keeper *keeper, int err,
+		    const struct err_detail *detail)
+{
+	struct seal_probe probe = keeper->probe;
+
+	probe.err = err;
+	if (!seal_plan_wait_ms(&probe, 1)) {
+		keeper_stick(keeper, err, detail);
+		return;
+	}
+	keeper->probe.err = err;
+	set_why(keeper, err, detail);
+	/* Once; then only what the status says. */
+	if (keeper->tries <= 1)
+		log_err("store: %s; trying again", keeper->why.text);
+	keeper_enter(keeper, KEEPER_WAITING);
+}
+
 /* Jobs */
 
 int keeper_ask(struct keeper *keeper, enum tpm_op op,
@@ -273,8 +291,12 @@ static int store_sealed(struct keeper *keeper, const struct tpm_answer *answer,
 			struct err_detail *detail)
 {
 	struct seal_extras extras = keeper->extras;
-	int r;
+	int r = 0;
 
+	if (!state_is_sealed(keeper->state))
+		r = keeper_forget_recovery(keeper, &extras, detail);
+	if (r < 0)
+		return r;
 	set_parent(answer, &extras);
 	keeper_add_wrap(keeper, keeper->fresh, &extras);
 	r = keeper_save_extras(keeper, &extras);
@@ -305,6 +327,7 @@ static void on_first_sealed(void *ctx, const struct tpm_answer *answer)
 	if (r == 0)
 		r = store_sealed(keeper, answer, &detail);
 	if (r == 0) {
+		keeper->first_seal = true;
 		log_notice(was_new ? "store: the state of this new node is sealed by the TPM" :
 			   "store: migrated \"%s/" STATE_FILE "\" from plaintext to TPM-sealed format; \"tailnet up --force-reauth\" replaces the keys that a backup may have",
 			   keeper->config.dir);
@@ -427,13 +450,9 @@ static void explain_facts(const struct keeper *keeper)
 
 static void wait_for_tpm(struct keeper *keeper, const struct tpm_answer *answer)
 {
-	set_why(keeper, answer->err, &answer->detail);
-	/* Once; then only what the status says. */
-	if (keeper->tries == 1) {
-		log_err("store: %s; trying again", keeper->why.text);
+	keeper_put_off(keeper, answer->err, &answer->detail);
+	if (keeper->tries == 1)
 		explain_facts(keeper);
-	}
-	keeper_enter(keeper, KEEPER_WAITING);
 }
 
 static void on_answer(void *ctx, const struct tpm_answer *answer)
@@ -514,7 +533,8 @@ static void begin(void *ctx)
 		return;
 	}
 	err_explain(&detail, r, "cannot start a process: %s", err_text(r));
-	keeper_stick(keeper, r, &detail);
+	keeper->tries++;
+	keeper_put_off(keeper, r, &detail);
 }
 
 static void retry_due(void *ctx)
@@ -522,6 +542,12 @@ static void retry_due(void *ctx)
 	struct keeper *keeper = ctx;
 
 	keeper_enter(keeper, KEEPER_ASKING);
+	/* The key is there already, it was the counter that could not be had. */
+	if (state_is_sealed(keeper->state) && !state_is_locked(keeper->state)) {
+		keeper->tries++;
+		keeper_unlocked(keeper);
+		return;
+	}
 	begin(keeper);
 }
 

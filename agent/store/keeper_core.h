@@ -34,6 +34,7 @@
  * @write_note: what is wrong with the counter or the extras, or ""
  * @fresh: data key that is being sealed
  * @recovered: opened by the recovery key
+ * @first_seal: sealed by this process, so nobody has put it back
  * @old_blob: the blob should be sealed anew
  * @fn: told the end of the command under way
  * @ctx: for @fn
@@ -69,6 +70,7 @@ struct keeper {
 	char write_note[300];
 	struct secret32 *fresh;
 	bool recovered;
+	bool first_seal;
 	bool old_blob;
 	keeper_done_fn fn;
 	void *ctx;
@@ -91,6 +93,10 @@ void keeper_enter(struct keeper *keeper, enum keeper_phase phase);
 /* It cannot be opened, for good; @detail may be NULL. */
 void keeper_stick(struct keeper *keeper, int err,
 		  const struct err_detail *detail);
+
+/* Not now: tried again if that may help, or else as keeper_stick(). */
+void keeper_put_off(struct keeper *keeper, int err,
+		    const struct err_detail *detail);
 
 /**
  * keeper_ask() - begin a job
@@ -129,6 +135,12 @@ int keeper_begin_reseal(struct keeper *keeper);
 /* keeper_recovery.c: wraps for a new data key, if there is a recovery key. */
 void keeper_add_wrap(struct keeper *keeper, struct secret32 *key,
 		     struct seal_extras *extras);
+/*
+ * What has stood in a plain file is no secret any more, so nothing may be
+ * wrapped with it: without a recovery key a state is sealed.
+ */
+int keeper_forget_recovery(struct keeper *keeper, struct seal_extras *extras,
+			   struct err_detail *detail);
 /* Only the wrap of the key that is in use. */
 void keeper_drop_wraps(struct keeper *keeper, struct seal_extras *extras);
 /* Does the recovery key still go with the data key? */

@@ -26,6 +26,7 @@ _Static_assert(sizeof(((struct keeper *)0)->entry) >= COUNTER_TEXT_MAX,
 static void fill_index(struct keeper *keeper, struct tpm_request *req)
 {
 	req->index = keeper->index;
+	req->counter = keeper->generation;
 }
 
 static void note_trouble(struct keeper *keeper, const char *what)
@@ -60,7 +61,7 @@ void keeper_count_kick(struct keeper *keeper)
 	if (!keeper->counting || keeper->job ||
 	    keeper->generation == keeper->counter)
 		return;
-	if (keeper_ask(keeper, TPM_OP_COUNTER_INCREMENT, fill_index,
+	if (keeper_ask(keeper, TPM_OP_COUNTER_RAISE, fill_index,
 		       on_incremented) < 0)
 		loop_timer_set(keeper->config.loop, &keeper->count_retry,
 			       RETRY_MS);
@@ -202,7 +203,7 @@ static void on_read(void *ctx, const struct tpm_answer *answer)
 				"state rolled back: file G=%" PRIu64 ", and the counter is gone",
 				keeper->generation);
 	if (r < 0) {
-		keeper_stick(keeper, r, &detail);
+		keeper_put_off(keeper, r, &detail);
 		return;
 	}
 	keeper->counter = answer->counter;
@@ -221,6 +222,48 @@ static void on_read(void *ctx, const struct tpm_answer *answer)
 	keeper_stick(keeper, r, &detail);
 }
 
+/* Nothing is said in the state, and the TPM has been counting. */
+static void on_searched(void *ctx, const struct tpm_answer *answer)
+{
+	struct keeper *keeper = ctx;
+	struct err_detail detail = answer->detail;
+	int r = answer->err;
+
+	keeper_answered(keeper, answer);
+	if (r == -ENOENT) {
+		if (!begin_define(keeper))
+			keeper_opened(keeper);
+		return;
+	}
+	if (r == 0)
+		r = err_explain(&detail, TNE_STATE_ROLLBACK,
+				"state rolled back: it is from before it was counted, counter %" PRIu64,
+				answer->counter);
+	keeper_put_off(keeper, r, &detail);
+}
+
+/* Without the answer there is no state: or to keep it away would be enough. */
+static bool ask_counter(struct keeper *keeper, tpm_job_fn fn)
+{
+	struct err_detail detail;
+	int r = keeper_ask(keeper, TPM_OP_COUNTER_READ, fill_index, fn);
+
+	if (r < 0) {
+		err_explain(&detail, r, "the counter cannot be asked for: %s",
+			    err_text(r));
+		keeper_put_off(keeper, r, &detail);
+	}
+	return true;
+}
+
+/* One that was in use before; a new one begins where the TPM is. */
+static bool begin_search(struct keeper *keeper)
+{
+	keeper->index = TPM_COUNTER_INDEX;
+	return keeper->first_seal ? begin_define(keeper) :
+				    ask_counter(keeper, on_searched);
+}
+
 static bool has_entry(struct keeper *keeper)
 {
 	struct state_bytes text;
@@ -235,8 +278,8 @@ bool keeper_count_begin(struct keeper *keeper)
 
 	if (!state_is_sealed(keeper->state))
 		return false;
-	if (!has_entry(keeper))
-		return keeper->config.counter && begin_define(keeper);
+	if (!has_entry(keeper) && !keeper->recovered)
+		return keeper->config.counter && begin_search(keeper);
 	/* Of another TPM, or not wanted any more. */
 	if (keeper->recovered || !keeper->config.counter) {
 		if (keeper->config.counter)
@@ -245,10 +288,7 @@ bool keeper_count_begin(struct keeper *keeper)
 			note_trouble(keeper, detail.text);
 		return false;
 	}
-	if (keeper_ask(keeper, TPM_OP_COUNTER_READ, fill_index, on_read) == 0)
-		return true;
-	note_trouble(keeper, "it could not be asked for");
-	return false;
+	return ask_counter(keeper, on_read);
 }
 
 int keeper_accept_rollback(struct keeper *keeper, struct err_detail *detail)

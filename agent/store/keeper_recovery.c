@@ -45,9 +45,28 @@ void keeper_add_wrap(struct keeper *keeper, struct secret32 *key,
 	kek = find_kek(keeper);
 	if (!kek)
 		return;
-	/* The first is that of the key in use, see keeper_drop_wraps(). */
+	/* Whatever a crash in an earlier change of keys has left in there. */
+	recovery_wrap(kek, state_key(keeper->state), extras->wrap[0]);
 	recovery_wrap(kek, key, extras->wrap[1]);
 	extras->n_wraps = 2;
+}
+
+int keeper_forget_recovery(struct keeper *keeper, struct seal_extras *extras,
+			   struct err_detail *detail)
+{
+	const struct state_change change = { .name = KEEPER_KEK_ENTRY };
+	bool any = extras->n_wraps > 0;
+	int r = state_write(keeper->state, &change, 1, detail);
+
+	memset(extras->salt, 0, sizeof(extras->salt));
+	memset(extras->wrap, 0, sizeof(extras->wrap));
+	extras->n_wraps = 0;
+	if (r >= 0 && any) {
+		snprintf(keeper->write_note, sizeof(keeper->write_note),
+			 "the recovery key of before opens nothing any more; make another one");
+		log_warning("store: %s", keeper->write_note);
+	}
+	return r;
 }
 
 void keeper_drop_wraps(struct keeper *keeper, struct seal_extras *extras)

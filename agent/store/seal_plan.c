@@ -3,6 +3,7 @@
 
 #include "base/array.h"
 
+#include <errno.h>
 #include <string.h>
 
 #define SLOW_MS		5000	/* of a round trip; ours */
@@ -90,6 +91,10 @@ uint64_t seal_plan_wait_ms(const struct seal_probe *probe, unsigned int tries)
 	case TNE_TPM_BUSY:
 	case TNE_TPM_EXHAUSTED:
 	case TNE_TPM_SLOW:
+	/* Of anything, an overloaded machine too: asking is cheap. */
+	case TNE_TPM_FAILED:
+	case -ENOMEM:
+	case -EAGAIN:
 		for (; tries > 1 && ms < MOST_MS; tries--)
 			ms *= 2;
 		return ms < MOST_MS ? ms : MOST_MS;

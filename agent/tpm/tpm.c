@@ -667,10 +667,11 @@ static TSS2_RC read_counter(struct tpm *tpm, ESYS_TR counter, uint64_t *ret)
 
 /* The answers are signed for in the session, so nobody on the bus rewinds it. */
 static int with_counter(struct tpm *tpm, uint32_t index, bool define,
-			bool increment, struct err_detail *detail,
+			uint64_t least, struct err_detail *detail,
 			uint64_t *ret)
 {
 	ESYS_TR counter = ESYS_TR_NONE;
+	uint64_t value = 0;
 	TSS2_RC rc;
 	int r = prepare(tpm, detail);
 
@@ -683,26 +684,32 @@ static int with_counter(struct tpm *tpm, uint32_t index, bool define,
 		counter = ESYS_TR_NONE;
 		rc = define_counter(tpm, index, &counter);
 	}
-	if (rc == 0 && increment)
+	if (rc == 0)
+		rc = read_counter(tpm, counter, &value);
+	if (rc == 0 && value < least) {
 		rc = COMMAND(tpm, Esys_NV_Increment, ESYS_TR_RH_OWNER, counter,
 			     tpm->session, ESYS_TR_NONE, ESYS_TR_NONE);
-	if (rc == 0)
-		rc = read_counter(tpm, counter, ret);
+		if (rc == 0)
+			rc = read_counter(tpm, counter, &value);
+	}
 	if (counter != ESYS_TR_NONE)
 		tpm->tss.Esys_TR_Close(tpm->esys, &counter);
-	return rc ? counter_fail(tpm, rc, detail) : 0;
+	if (rc)
+		return counter_fail(tpm, rc, detail);
+	*ret = value;
+	return 0;
 }
 
 int tpm_counter_read(struct tpm *tpm, uint32_t index, bool define,
 		     struct err_detail *detail, uint64_t *ret)
 {
-	return with_counter(tpm, index, define, false, detail, ret);
+	return with_counter(tpm, index, define, 0, detail, ret);
 }
 
-int tpm_counter_increment(struct tpm *tpm, uint32_t index,
-			  struct err_detail *detail, uint64_t *ret)
+int tpm_counter_raise(struct tpm *tpm, uint32_t index, uint64_t value,
+		      struct err_detail *detail, uint64_t *ret)
 {
-	return with_counter(tpm, index, false, true, detail, ret);
+	return with_counter(tpm, index, false, value, detail, ret);
 }
 
 size_t tpm_parent_template(uint8_t *ret, size_t size)

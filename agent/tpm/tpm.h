@@ -169,16 +169,20 @@ int tpm_counter_read(struct tpm *tpm, uint32_t index, bool define,
 		     struct err_detail *detail, uint64_t *ret);
 
 /**
- * tpm_counter_increment() - add one
+ * tpm_counter_raise() - add one, if it is below a value
  * @tpm:	used
  * @index:	its NV index
+ * @value:	that it should have
  * @detail:	filled on error
- * @ret:	its new value
+ * @ret:	its value then
+ *
+ * So it does no harm to ask again when an answer was lost: a counter that goes
+ * up once too often would make the newest state an old one.
  *
  * Return: 0, -ENOENT or TNE_TPM_*.
  */
-int tpm_counter_increment(struct tpm *tpm, uint32_t index,
-			  struct err_detail *detail, uint64_t *ret);
+int tpm_counter_raise(struct tpm *tpm, uint32_t index, uint64_t value,
+		      struct err_detail *detail, uint64_t *ret);
 
 /**
  * tpm_parent_template() - the storage key, as asked for

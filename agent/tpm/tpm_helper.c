@@ -84,9 +84,9 @@ static int work(struct tpm *tpm, const struct tpm_request *req,
 	case TPM_OP_COUNTER_READ:
 		return tpm_counter_read(tpm, req->index, false, detail,
 					&answer->counter);
-	case TPM_OP_COUNTER_INCREMENT:
-		return tpm_counter_increment(tpm, req->index, detail,
-					     &answer->counter);
+	case TPM_OP_COUNTER_RAISE:
+		return tpm_counter_raise(tpm, req->index, req->counter, detail,
+					 &answer->counter);
 	case TPM_OP_FACTS:
 	case TPM_OP_DERIVE:
 		return 0;

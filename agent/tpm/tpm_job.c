@@ -6,13 +6,30 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <sodium.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+
+#define DEATH_MS	100	/* in which a process is gone; ours */
+#define GRAVE_MS	1000	/* between two looks at one that is not; ours */
+
+/**
+ * struct corpse - a process that was killed, and is not gone yet
+ * @loop: where it is looked at
+ * @timer: next look
+ * @pid: the process
+ */
+struct corpse {
+	struct loop *loop;
+	struct loop_timer timer;
+	pid_t pid;
+};
 
 /**
  * struct tpm_job - a job; in guarded memory as a whole
@@ -67,13 +84,59 @@ static _Noreturn void help(int fd)
 	_exit(127);
 }
 
-static int wait_for(pid_t pid)
+static bool is_gone(pid_t pid, int *ret_status)
 {
-	int status = 0;
+	pid_t r;
 
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	return status;
+	do
+		r = waitpid(pid, ret_status, WNOHANG);
+	while (r < 0 && errno == EINTR);
+	return r != 0;
+}
+
+/* Return: its status, or -1 if it does not end. */
+static int wait_shortly(pid_t pid)
+{
+	const struct timespec ms = { .tv_nsec = 1000000 };
+	int status = 0, i;
+
+	for (i = 0; i < DEATH_MS; i++) {
+		if (is_gone(pid, &status))
+			return status;
+		nanosleep(&ms, NULL);
+	}
+	return -1;
+}
+
+static void look_again(void *ctx)
+{
+	struct corpse *corpse = ctx;
+	int status;
+
+	if (is_gone(corpse->pid, &status))
+		free(corpse);
+	else
+		loop_timer_set(corpse->loop, &corpse->timer, GRAVE_MS);
+}
+
+/*
+ * A process inside of the driver of a TPM that hangs does not even die before
+ * the driver's time is up, which is minutes. Nobody waits for it here.
+ */
+static void bury(struct loop *loop, pid_t pid)
+{
+	struct corpse *corpse;
+
+	kill(pid, SIGKILL);
+	if (wait_shortly(pid) >= 0)
+		return;
+	corpse = calloc(1, sizeof(*corpse));
+	if (!corpse)
+		return;
+	corpse->loop = loop;
+	corpse->pid = pid;
+	loop_timer_init(&corpse->timer, look_again, corpse);
+	loop_timer_set(loop, &corpse->timer, GRAVE_MS);
 }
 
 void tpm_job_free(struct tpm_job *job)
@@ -84,10 +147,8 @@ void tpm_job_free(struct tpm_job *job)
 	loop_timer_cancel(job->loop, &job->timer);
 	if (job->fd >= 0)
 		close(job->fd);
-	if (job->pid > 0) {
-		kill(job->pid, SIGKILL);
-		wait_for(job->pid);
-	}
+	if (job->pid > 0)
+		bury(job->loop, job->pid);
 	sodium_free(job);
 }
 
@@ -107,10 +168,12 @@ static void finish_with(struct tpm_job *job, int err, const char *why)
 /* It has gone without a word: of a command that took too long, or crashed. */
 static void explain_death(struct tpm_job *job)
 {
-	int status = wait_for(job->pid);
+	int status = wait_shortly(job->pid);
 
-	job->pid = 0;
-	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
+	/* Or only its socket is closed, and it is ended with the job. */
+	if (status >= 0)
+		job->pid = 0;
+	if (status >= 0 && WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
 		finish_with(job, TNE_TPM_SLOW,
 			    "the TPM did not answer a command in time");
 	else

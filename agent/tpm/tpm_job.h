@@ -33,7 +33,7 @@ struct tpm_job;
  * @TPM_OP_FACTS: read the facts
  * @TPM_OP_COUNTER_DEFINE: read the counter, make it if it is not there
  * @TPM_OP_COUNTER_READ: read it
- * @TPM_OP_COUNTER_INCREMENT: add one to it
+ * @TPM_OP_COUNTER_RAISE: add one to it, unless it is that far already
  * @TPM_OP_DERIVE: derive a key from a recovery key; no TPM involved
  */
 enum tpm_op {
@@ -43,7 +43,7 @@ enum tpm_op {
 	TPM_OP_FACTS,
 	TPM_OP_COUNTER_DEFINE,
 	TPM_OP_COUNTER_READ,
-	TPM_OP_COUNTER_INCREMENT,
+	TPM_OP_COUNTER_RAISE,
 	TPM_OP_DERIVE,
 };
 
@@ -54,6 +54,7 @@ enum tpm_op {
  * @blob:	to be unsealed
  * @key:	to be sealed
  * @index:	of the counter
+ * @counter:	value that it should have
  * @recovery:	to derive from
  * @salt:	to derive with
  */
@@ -63,6 +64,7 @@ struct tpm_request {
 	struct sealed_blob blob;
 	uint8_t key[SECRET_LEN];
 	uint32_t index;
+	uint64_t counter;
 	uint8_t recovery[TPM_RECOVERY_LEN];
 	uint8_t salt[TPM_SALT_LEN];
 };

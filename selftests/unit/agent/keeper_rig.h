@@ -271,6 +271,42 @@ static inline bool is_untouched(void)
 		st.st_mtim.tv_nsec == noted.st_mtim.tv_nsec;
 }
 
+static inline void make_recovery(char *ret)
+{
+	struct err_detail detail = { "" };
+	int r, i;
+
+	begin(OPT_UNSET);
+	settle();
+	/* What runs in the background comes first. */
+	for (i = 0; i < 100; i++) {
+		r = keeper_make_recovery(keeper, &detail, on_done, NULL);
+		if (r != -EBUSY)
+			break;
+		loop_turn(loop, 100);
+	}
+	if (!opened || r < 0)
+		abort();
+	wait_done();
+	if (finish_err < 0)
+		abort();
+	strcpy(ret, answer);
+	end();
+}
+
+static inline int recover(const char *text)
+{
+	struct err_detail detail = { "" };
+	int r;
+
+	finished = 0;
+	r = keeper_recover(keeper, text, strlen(text), &detail, on_done, NULL);
+	if (r < 0)
+		return r;
+	wait_done();
+	return finish_err;
+}
+
 /* This program is its own helper process, as the agent is. */
 static inline int keeper_rig_main(const struct test *tests, size_t n_tests,
 				  int argc, char **argv)

@@ -1,51 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The recovery key, new data keys, and the counter against old files, with a
- * software TPM.
+ * The recovery key, and the counter against old files, with a software TPM.
  */
 #include "keeper_rig.h"
 
 #include "base/array.h"
+#include "wire/seal_json.h"
 
-#include <sys/wait.h>
+#include <dlfcn.h>
 
 /* Recovery key */
-
-static void make_recovery(char *ret)
-{
-	struct err_detail detail = { "" };
-	int r, i;
-
-	begin(OPT_UNSET);
-	settle();
-	/* What runs in the background comes first. */
-	for (i = 0; i < 100; i++) {
-		r = keeper_make_recovery(keeper, &detail, on_done, NULL);
-		if (r != -EBUSY)
-			break;
-		loop_turn(loop, 100);
-	}
-	if (!opened || r < 0)
-		abort();
-	wait_done();
-	if (finish_err < 0)
-		abort();
-	strcpy(ret, answer);
-	end();
-}
-
-static int recover(const char *text)
-{
-	struct err_detail detail = { "" };
-	int r;
-
-	finished = 0;
-	r = keeper_recover(keeper, text, strlen(text), &detail, on_done, NULL);
-	if (r < 0)
-		return r;
-	wait_done();
-	return finish_err;
-}
 
 static void recovery(void)
 {
@@ -144,103 +108,51 @@ static void no_recovery_key(void)
 	clean();
 }
 
-/* Rotation: killed at each call, the TPM or the recovery key opens it. */
-
-static int calls, crash_at = -1;
-
-static void strike(void)
+/*
+ * The stock daemon makes a sealed state plain without being asked. What the
+ * recovery key is checked by has stood there in the clear then.
+ */
+static void recovery_key_in_a_plain_file(void)
 {
-	if (calls++ == crash_at)
-		_exit(42);
-}
-
-static int odd_openat(int at, const char *path, int flags, mode_t mode)
-{
-	strike();
-	return openat(at, path, flags, mode);
-}
-
-static int odd_fchmod(int fd, mode_t mode)
-{
-	strike();
-	return fchmod(fd, mode);
-}
-
-static ssize_t odd_write(int fd, const void *data, size_t len)
-{
-	strike();
-	return write(fd, data, len);
-}
-
-static int odd_fsync(int fd)
-{
-	strike();
-	return fsync(fd);
-}
-
-static int odd_renameat(int a, const char *old, int b, const char *path)
-{
-	strike();
-	return renameat(a, old, b, path);
-}
-
-static const struct state_io odd_io = {
-	odd_openat, odd_fchmod, odd_write, odd_fsync, close, odd_renameat,
-	unlinkat,
-};
-
-static _Noreturn void reseal_and_die(void)
-{
-	struct err_detail detail;
-
-	begin_io(OPT_UNSET, false, &odd_io);
-	settle();
-	calls = 0;
-	if (!opened || keeper_reseal(keeper, &detail, on_done, NULL) < 0)
-		_exit(1);
-	wait_done();
-	_exit(finish_err < 0 ? 2 : 0);
-}
-
-static void crash_of_a_rotation(void)
-{
-	char key[100];
-	int status;
-	pid_t pid;
+	static const char text[] =
+		"{\"_machinekey\":\"eHl6\",\"_tailnetd/recovery\":\"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\"}";
+	struct seal_extras extras = { .n_wraps = 1 };
+	struct secret_buf beside = { 0 };
+	struct keeper_info info;
+	struct state_bytes bytes;
 
 	make(true);
-	seal_it();
-	make_recovery(key);
-	for (crash_at = 0;; crash_at++) {
-		test_case("crash at call %d", crash_at);
-		fflush(NULL);
-		pid = fork();
-		if (pid == 0)
-			reseal_and_die();
-		CHECK_EQ(waitpid(pid, &status, 0), pid);
-		CHECK(WIFEXITED(status));
-		CHECK(WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == 42);
-		CHECK_EQ(begin(OPT_UNSET), 0);
-		settle();
-		CHECK(opened && holds("_machinekey", "xyz"));
-		/* The recovery key goes with what is there. */
-		CHECK(!*warning("state-write-failed"));
-		end();
-		if (WEXITSTATUS(status) == 0)
-			break;
-	}
-	/* The file beside, the state, the file beside: six calls each. */
-	CHECK(crash_at >= 18);
-	crash_at = -1;
-	test_case("recovery key");
-	soft_tpm_clear(&tpm);
-	CHECK_EQ(begin(OPT_UNSET), 0);
+	put_file(STATE_FILE, text, strlen(text));
+	CHECK_EQ(seal_json_build(&extras, &beside), 0);
+	put_file(KEEPER_EXTRAS_FILE, beside.data, beside.len);
+	secret_buf_done(&beside);
+	CHECK_EQ(begin(OPT_TRUE), 0);
 	settle();
-	CHECK_EQ(recover(key), 0);
+	CHECK(opened && is_sealed_file() && holds("_machinekey", "xyz"));
+	CHECK(!state_find(keeper_state(keeper), KEEPER_KEK_ENTRY, &bytes));
+	keeper_read_info(keeper, &info);
+	CHECK(!info.recovery);
+	CHECK(strstr(warning("state-write-failed"), "make another one"));
 	clean();
 }
 
 /* Counter */
+
+/* Processes cannot be started at times. */
+static bool no_fork;
+
+pid_t fork(void)
+{
+	static pid_t (*real)(void);
+
+	if (no_fork) {
+		errno = EAGAIN;
+		return -1;
+	}
+	if (!real)
+		*(void **)&real = dlsym(RTLD_NEXT, "fork");
+	return real();
+}
 
 static void wait_counted(void)
 {
@@ -315,6 +227,71 @@ static void rollback(void)
 	clean();
 }
 
+/* From before there was a counter, and so without a word about it. */
+static void rollback_to_uncounted(void)
+{
+	struct err_detail detail;
+	char old[4000];
+	size_t n;
+
+	make(true);
+	seal_it();
+	n = get_file(STATE_FILE, old, sizeof(old));
+	counter = true;
+	CHECK_EQ(begin(OPT_UNSET), 0);
+	settle();
+	CHECK_EQ(opened, 1);
+	CHECK_EQ(write_key("two"), 0);
+	wait_counted();
+	end();
+	put_file(STATE_FILE, old, n);
+	note_file();
+	CHECK_EQ(begin(OPT_UNSET), 0);
+	settle();
+	CHECK_EQ(keeper_phase(keeper), KEEPER_STUCK);
+	CHECK(strstr(warning("state-store-health"), "before it was counted"));
+	CHECK(!opened && is_untouched());
+	CHECK_EQ(keeper_accept_rollback(keeper, &detail), 0);
+	wait_open();
+	CHECK(opened && holds("_machinekey", "xyz"));
+	wait_counted();
+	end();
+	CHECK_EQ(begin(OPT_UNSET), 0);
+	settle();
+	CHECK_EQ(opened, 1);
+	counter = false;
+	clean();
+}
+
+/* Who keeps the question from being asked has not answered it. */
+static void counter_cannot_be_asked(void)
+{
+	make(true);
+	counter = true;
+	seal_it();
+	CHECK_EQ(begin(OPT_UNSET), 0);
+	loop_turn(loop, 100);
+	no_fork = true;
+	settle();
+	CHECK(!opened);
+	CHECK_EQ(keeper_phase(keeper), KEEPER_WAITING);
+	CHECK(strstr(warning("state-store-health"), "cannot be asked"));
+	no_fork = false;
+	wait_open();
+	CHECK(opened && holds("_machinekey", "xyz"));
+	end();
+	counter = false;
+	test_case("nor the TPM");
+	no_fork = true;
+	CHECK_EQ(begin(OPT_UNSET), 0);
+	settle();
+	CHECK_EQ(keeper_phase(keeper), KEEPER_WAITING);
+	no_fork = false;
+	wait_open();
+	CHECK_EQ(opened, 1);
+	clean();
+}
+
 /* Another TPM's counter means nothing: it begins anew, and the state is sealed. */
 static void recovery_with_counter(void)
 {
@@ -351,8 +328,10 @@ int main(int argc, char **argv)
 		TEST(recovery),
 		TEST(recovery_without_tpm),
 		TEST(no_recovery_key),
-		TEST(crash_of_a_rotation),
+		TEST(recovery_key_in_a_plain_file),
 		TEST(rollback),
+		TEST(rollback_to_uncounted),
+		TEST(counter_cannot_be_asked),
 		TEST(recovery_with_counter),
 	};
 

@@ -449,6 +449,7 @@ static void each_call_is_the_last(void)
 		}
 		CHECK_EQ(WEXITSTATUS(status), 0);
 		CHECK(seen_old && seen_new);
+		printf("# %s: %d points\n", name[act], crash_at);
 		CHECK(crash_at >= 7);
 		remove_dir();
 	}

@@ -14,6 +14,8 @@
 #include "wire/seal_json.h"
 #include "wire/sealed_json.h"
 
+#include <errno.h>
+
 #include <jansson.h>
 #include <sodium.h>
 
@@ -358,6 +360,10 @@ static void plan(void)
 		  TNE_TPM_BUSY, SEAL_ACT_WAIT },
 		{ "unset, slow, sealed", { OPT_UNSET, 0, 1, 0 },
 		  TNE_TPM_SLOW, SEAL_ACT_WAIT },
+		{ "unset, odd answer, sealed", { OPT_UNSET, 0, 1, 0 },
+		  TNE_TPM_FAILED, SEAL_ACT_WAIT },
+		{ "unset, no memory, sealed", { OPT_UNSET, 0, 1, 0 },
+		  -ENOMEM, SEAL_ACT_WAIT },
 		{ "unset, password, sealed", { OPT_UNSET, 0, 1, 0 },
 		  TNE_TPM_OWNER_AUTH, SEAL_ACT_STUCK },
 		{ "unset, dead, sealed", { OPT_UNSET, 0, 1, 0 },

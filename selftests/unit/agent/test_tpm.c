@@ -14,6 +14,11 @@
 #include "tpm/tpm_job.h"
 
 #include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <sodium.h>
@@ -75,6 +80,14 @@ static int unseal(const struct soft_tpm *t, const struct sealed_blob *blob)
 	struct tpm_job *job = job_for(t, TPM_OP_UNSEAL);
 
 	tpm_job_request(job)->blob = *blob;
+	return run(job);
+}
+
+static int raise_to(const struct soft_tpm *t, uint64_t value)
+{
+	struct tpm_job *job = job_for(t, TPM_OP_COUNTER_RAISE);
+
+	tpm_job_request(job)->counter = value;
 	return run(job);
 }
 
@@ -370,6 +383,67 @@ static void cancelled(void)
 	soft_tpm_remove(&t);
 }
 
+/* As if it was in a driver that cannot be interrupted. */
+static bool immortal;
+static pid_t spared;
+
+int kill(pid_t pid, int signo)
+{
+	if (immortal && signo == SIGKILL) {
+		spared = pid;
+		return 0;
+	}
+	return syscall(SYS_kill, pid, signo);
+}
+
+static void helper_that_does_not_die(void)
+{
+	struct timespec a, b;
+	struct soft_tpm t;
+	struct tpm_job *job;
+	int i;
+
+	begin(&t);
+	soft_tpm_freeze(&t, true);
+	job = job_for(&t, TPM_OP_PROBE);
+	CHECK_EQ(tpm_job_start(job, timeout_ms, done, NULL), 0);
+	loop_turn(loop, 0);
+	immortal = true;
+	clock_gettime(CLOCK_MONOTONIC, &a);
+	tpm_job_free(job);
+	clock_gettime(CLOCK_MONOTONIC, &b);
+	immortal = false;
+	/* The loop goes on; and it is not forgotten. */
+	CHECK(b.tv_sec - a.tv_sec < 10);
+	CHECK_EQ(waitpid(spared, NULL, WNOHANG), 0);
+	CHECK_EQ(kill(spared, SIGKILL), 0);
+	for (i = 0; i < 50 && syscall(SYS_kill, spared, 0) == 0; i++)
+		loop_turn(loop, 100);
+	CHECK_EQ(waitpid(spared, NULL, WNOHANG), -1);
+	loop_free(loop);
+	soft_tpm_freeze(&t, false);
+	soft_tpm_remove(&t);
+}
+
+/* The socket is closed, the process is not: nobody waits for it either. */
+static void helper_that_says_nothing(void)
+{
+	struct soft_tpm t;
+
+	begin(&t);
+	setenv("TEST_TPM_MUTE", "1", 1);
+	CHECK_EQ(ask(&t, TPM_OP_PROBE), TNE_TPM_FAILED);
+	unsetenv("TEST_TPM_MUTE");
+	soft_tpm_remove(&t);
+}
+
+static void be_mute(void)
+{
+	close(STDIN_FILENO);
+	for (;;)
+		pause();
+}
+
 /* Neither direction of the bus shows the key; without the session both would. */
 static void bus_is_listened_to(void)
 {
@@ -425,13 +499,16 @@ static void counter(void)
 
 	begin(&t);
 	CHECK_EQ(ask(&t, TPM_OP_COUNTER_READ), -ENOENT);
-	CHECK_EQ(ask(&t, TPM_OP_COUNTER_INCREMENT), -ENOENT);
+	CHECK_EQ(raise_to(&t, 1), -ENOENT);
 	CHECK_EQ(ask(&t, TPM_OP_COUNTER_DEFINE), 0);
 	first = got.counter;
 	CHECK(first > 0);
 	CHECK_EQ(ask(&t, TPM_OP_COUNTER_DEFINE), 0);
 	CHECK_EQ(got.counter, first);
-	CHECK_EQ(ask(&t, TPM_OP_COUNTER_INCREMENT), 0);
+	CHECK_EQ(raise_to(&t, first + 1), 0);
+	CHECK_EQ(got.counter, first + 1);
+	/* Asked again, because the answer was lost say. */
+	CHECK_EQ(raise_to(&t, first + 1), 0);
 	CHECK_EQ(got.counter, first + 1);
 	CHECK_EQ(ask(&t, TPM_OP_COUNTER_READ), 0);
 	CHECK_EQ(got.counter, first + 1);
@@ -453,14 +530,19 @@ int main(int argc, char **argv)
 		TEST(missing),
 		TEST(slow),
 		TEST(cancelled),
+		TEST(helper_that_does_not_die),
+		TEST(helper_that_says_nothing),
 		TEST(bus_is_listened_to),
 		TEST(bus_is_tampered_with),
 		TEST(busy_dead_or_lost),
 		TEST(counter),
 	};
 
-	if (argc == 2 && strcmp(argv[1], TPM_HELPER_ARG) == 0)
+	if (argc == 2 && strcmp(argv[1], TPM_HELPER_ARG) == 0) {
+		if (getenv("TEST_TPM_MUTE"))
+			be_mute();
 		_exit(tpm_helper_main());
+	}
 	if (secret_init() < 0)
 		return 1;
 	if (!soft_tpm_is_there()) {
