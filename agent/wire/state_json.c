@@ -479,6 +479,13 @@ struct state_bytes state_map_bytes(const struct state_map *map,
 	return (struct state_bytes){ .data = data, .len = entry->len };
 }
 
+/* What is replaced or removed is a key perhaps; its place is not used again. */
+static void wipe(struct state_map *map, const struct state_entry *entry)
+{
+	if (entry->len)
+		secret_wipe(map->bytes.data + entry->at, entry->len);
+}
+
 int state_map_set(struct state_map *map, const char *name, const void *data,
 		  size_t len)
 {
@@ -503,6 +510,8 @@ int state_map_set(struct state_map *map, const char *name, const void *data,
 		map->entry[i] = new;
 	}
 	entry = &map->entry[i];
+	if (found)
+		wipe(map, entry);
 	entry->at = map->bytes.len;
 	entry->len = len;
 	entry->null = !data;
@@ -519,6 +528,7 @@ void state_map_remove(struct state_map *map, const char *name)
 
 	if (!found)
 		return;
+	wipe(map, &map->entry[i]);
 	free(map->entry[i].name);
 	map->n--;
 	memmove(&map->entry[i], &map->entry[i + 1],
