@@ -24,6 +24,12 @@ struct loop;
 /* Entries of the state that are the keeper's own. */
 #define KEEPER_SEAL_ENTRY	"_tailnetd/seal"
 #define KEEPER_KEK_ENTRY	"_tailnetd/recovery"
+/*
+ * And what begins like this is the tailnet lock's: whoever keeps it writes the
+ * newest state and head there, which are counted with the keys. To put back an
+ * older one would let in who has been put out since.
+ */
+#define KEEPER_LOCK_ENTRY	"_tailnetd/lock"
 
 /**
  * enum keeper_phase - how far it is

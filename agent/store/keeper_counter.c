@@ -77,13 +77,15 @@ void keeper_count_init(struct keeper *keeper)
 	loop_timer_init(&keeper->count_retry, count_again, keeper);
 }
 
-/* What a thief would gain by: keys, profiles, and which one is in use. */
+/* What a thief would gain by: keys, profiles, which one is in use, the lock. */
 static bool matters(const char *name)
 {
 	return strcmp(name, "_machinekey") == 0 ||
 		strcmp(name, "_profiles") == 0 ||
 		strcmp(name, "_current-profile") == 0 ||
-		strncmp(name, "profile-", 8) == 0;
+		strncmp(name, "profile-", 8) == 0 ||
+		strncmp(name, KEEPER_LOCK_ENTRY,
+			strlen(KEEPER_LOCK_ENTRY)) == 0;
 }
 
 static bool may_bump(struct keeper *keeper)

@@ -196,12 +196,17 @@ static inline bool holds(const char *name, const char *want)
 		memcmp(bytes.data, want, bytes.len) == 0;
 }
 
-static inline int write_key(const char *value)
+static inline int write_entry(const char *name, const char *value)
 {
-	struct state_change change = { "_machinekey", value, strlen(value) };
+	struct state_change change = { name, value, strlen(value) };
 	struct err_detail detail;
 
 	return state_write(keeper_state(keeper), &change, 1, &detail);
+}
+
+static inline int write_key(const char *value)
+{
+	return write_entry("_machinekey", value);
 }
 
 static inline bool is_sealed_file(void)

@@ -185,6 +185,13 @@ static void rollback(void)
 	wait_counted();
 	keeper_read_info(keeper, &info);
 	CHECK_EQ(info.generation, generation + 1);
+	test_case("the lock counts, others do not");
+	CHECK_EQ(write_entry(KEEPER_LOCK_ENTRY "/1ab3", "head"), 0);
+	wait_counted();
+	CHECK_EQ(write_entry("_serve/1ab3", "{}"), 0);
+	wait_counted();
+	keeper_read_info(keeper, &info);
+	CHECK_EQ(info.generation, generation + 2);
 	end();
 
 	test_case("the newest");
