@@ -60,6 +60,13 @@ static enum seal_act act_on_sealed(const struct seal_wish *wish,
 	return seal_plan_wait_ms(probe, 1) ? SEAL_ACT_WAIT : SEAL_ACT_STUCK;
 }
 
+/* There is a TPM, which another time or with the right group could do it. */
+static bool is_pity(const struct seal_probe *probe)
+{
+	return probe->err == TNE_TPM_DENIED ||
+		(probe->err != TNE_TPM_ABSENT && seal_plan_wait_ms(probe, 1));
+}
+
 enum seal_act seal_plan_act(const struct seal_wish *wish,
 			    const struct seal_probe *probe)
 {
@@ -70,7 +77,8 @@ enum seal_act seal_plan_act(const struct seal_wish *wish,
 	if (wish->flag == OPT_TRUE)
 		return probe->err == 0 ? SEAL_ACT_SEAL : SEAL_ACT_EXIT;
 	if (probe->err < 0)
-		return wish->policy ? SEAL_ACT_PLAIN_WARN : SEAL_ACT_PLAIN;
+		return wish->policy || is_pity(probe) ? SEAL_ACT_PLAIN_WARN :
+							SEAL_ACT_PLAIN;
 	if (!wish->policy && seal_plan_refuses(probe))
 		return SEAL_ACT_PLAIN;
 	return SEAL_ACT_SEAL;

@@ -38,7 +38,8 @@ enum seal_ask {
 /**
  * enum seal_act - what to do then
  * @SEAL_ACT_PLAIN: go on with the plain state
- * @SEAL_ACT_PLAIN_WARN: likewise, against the policy: health line
+ * @SEAL_ACT_PLAIN_WARN: likewise, against the policy, or because the TPM could
+ *	not be used just now: health line
  * @SEAL_ACT_SEAL: seal it
  * @SEAL_ACT_KEEP: go on with the sealed state
  * @SEAL_ACT_UNSEAL: make it plain
