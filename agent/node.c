@@ -23,6 +23,7 @@
 #include "node/relays.h"
 #include "node/rules.h"
 #include "node/service.h"
+#include "node/state_side.h"
 #include "system/rtnl.h"
 
 #include <errno.h>
@@ -550,6 +551,8 @@ static void on_event(void *ctx, const struct event *event)
 		return;
 	case EVENT_VMFORK:
 		log_warning("dataplane: this machine was cloned");
+		keeper_recheck(node->config.keeper);
+		node_kick(node);
 		return;
 	case EVENT_SESSION_UP:
 	case EVENT_SESSION_DOWN:
@@ -657,6 +660,7 @@ static void init(struct node_own *node, const struct node_own_config *config)
 		       &data);
 	lock_glue_init(node);
 	self_info_init(&node->self);
+	state_side_describe(config->keeper, &node->self);
 }
 
 static int start(struct node_own *node, struct err_detail *detail)

@@ -56,6 +56,30 @@ struct node_whois {
 };
 
 /**
+ * enum node_state_command - what can be done about the sealed state
+ * @NODE_STATE_RECOVERY_KEY: make a recovery key, which is the answer
+ * @NODE_STATE_RECOVER: open the state with one, which is the argument
+ * @NODE_STATE_RESEAL: seal it with a new data key
+ * @NODE_STATE_ACCEPT: go on with a state that is older than the last one
+ */
+enum node_state_command {
+	NODE_STATE_RECOVERY_KEY,
+	NODE_STATE_RECOVER,
+	NODE_STATE_RESEAL,
+	NODE_STATE_ACCEPT,
+};
+
+/**
+ * typedef node_done_fn - the end of a command that takes a while
+ * @ctx:	of the command
+ * @err:	0 or below
+ * @detail:	on error, borrowed
+ * @text:	what was asked for, borrowed and secret; or NULL
+ */
+typedef void (*node_done_fn)(void *ctx, int err,
+			     const struct err_detail *detail, const char *text);
+
+/**
  * struct node_api - questions to the node and commands
  *
  * Every function returns at once: 0 or more, -errno or TNE_*, with a text for
@@ -96,6 +120,11 @@ struct node_whois {
  *		@addr; answers point into @status, asked for just before;
  *		-ENOENT = nobody
  * @lock:	optional: of the tailnet lock, see node_lock.h
+ * @state_info:	optional: JSON text about the state at rest and the TPM, owned by
+ *		the caller
+ * @state_command: optional: do something about it; @arg (@len bytes) is
+ *		borrowed for the call. @done is called once, later, if this
+ *		returns 0, and never if it fails
  */
 struct node_api {
 	int (*status)(void *node, bool peers, struct status *ret);
@@ -126,6 +155,11 @@ struct node_api {
 	int (*whois)(void *node, const struct status *status, const char *addr,
 		     struct node_whois *ret);
 	const struct node_lock_api *lock;
+	int (*state_info)(void *node, char **ret);
+	int (*state_command)(void *node, enum node_state_command command,
+			     const char *arg, size_t len,
+			     struct err_detail *detail, node_done_fn done,
+			     void *done_ctx);
 };
 
 #endif /* NODE_H */

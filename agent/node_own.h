@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct keeper;
 struct loop;
 struct node_own;
 struct side;
@@ -33,8 +34,9 @@ struct node_own_settings {
 
 /**
  * struct node_own_config - what the node is built from
- * @loop: borrowed until node_own_free(), like the next three
+ * @loop: borrowed until node_own_free(), like the next four
  * @transfers: for the control server
+ * @keeper: keeps the state, and knows how it is
  * @state: the state file
  * @side: the file beside it
  * @tun: name of the device
@@ -44,6 +46,7 @@ struct node_own_settings {
 struct node_own_config {
 	struct loop *loop;
 	struct transfers *transfers;
+	struct keeper *keeper;
 	struct state *state;
 	struct side *side;
 	const char *tun;

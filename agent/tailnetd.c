@@ -10,15 +10,20 @@
 #include "loop/transfers.h"
 #include "model/host_config.h"
 #include "node/service.h"
+#include "node/waiting.h"
 #include "node_own.h"
+#include "store/adopt.h"
+#include "store/keeper.h"
 #include "store/side.h"
-#include "store/state.h"
 #include "system/privs.h"
+#include "tpm/tpm_job.h"
 #include "wire/daemon_conf.h"
+#include "wire/json_wipe.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -39,6 +44,13 @@ enum exit_code {
 };
 
 #define FOLDER_MODE 0755
+#define AGENT_USER "tailnetd"
+
+/* Longest time without an answer of the TPM before we say so; ours. */
+#define PATIENCE_MS 5000
+/* Source: systemd.exec(5), and ours. */
+#define CREDENTIALS "CREDENTIALS_DIRECTORY"
+#define OWNER_AUTH "tpm-owner-auth"
 
 /**
  * struct daemon - what main() puts together, in the order of its making
@@ -48,10 +60,15 @@ struct daemon {
 	struct daemon_conf conf;
 	struct loop *loop;
 	struct transfers *transfers;
-	struct state *state;
+	struct keeper *keeper;
+	struct loop_timer patience;
+	struct loop_timer watchdog;
+	struct waiting *waiting;
 	struct side *side;
 	struct node_own *node;
 	struct api *api;
+	bool is_ready;
+	enum exit_code code;
 	struct loop_signal on_term;
 	struct loop_signal on_int;
 	struct loop_signal on_hup;
@@ -84,6 +101,7 @@ static enum exit_code code_of(const struct daemon *d, int err)
 	case TNE_STATE_IDENTITY:
 	case TNE_CONF_SYNTAX:
 	case TNE_URL:
+	case TNE_TPM_UNFIT:
 		return EXIT_CONFIG;
 	}
 	return EXIT_ERROR;
@@ -149,22 +167,6 @@ static void check_rights(void)
 		log_warning("tailnetd: %s", lines[i].text);
 }
 
-static int open_state(struct daemon *d, struct err_detail *detail)
-{
-	int r;
-
-	if (d->conf.state_in_memory)
-		r = state_memory(&d->state);
-	else
-		r = state_open(d->conf.state_dir, state_io_system(), detail,
-			       &d->state);
-	if (r < 0)
-		return r;
-	if (state_mode_was_wrong(d->state))
-		log_warning("store: others could read the state file; corrected");
-	return side_open(d->state, state_io_system(), detail, &d->side);
-}
-
 static int open_network(struct daemon *d, struct err_detail *detail)
 {
 	const struct transfers_options options = {
@@ -197,7 +199,8 @@ static int open_node(struct daemon *d, struct err_detail *detail)
 	struct node_own_config config = {
 		.loop = d->loop,
 		.transfers = d->transfers,
-		.state = d->state,
+		.keeper = d->keeper,
+		.state = keeper_state(d->keeper),
 		.side = d->side,
 		.tun = d->conf.tun,
 		.port = d->conf.port,
@@ -237,11 +240,12 @@ static int find_group(const struct daemon_conf *conf,
 	return 1;
 }
 
-static int open_api(struct daemon *d, struct err_detail *detail)
+static int open_api(struct daemon *d, const struct node_api *node, void *ctx,
+		    struct err_detail *detail)
 {
 	struct api_config config = {
-		.node = node_own_api(),
-		.node_ctx = d->node,
+		.node = node,
+		.node_ctx = ctx,
 		.version = VERSION_LONG,
 		.cap = VERSION_CAP,
 		.find_uid = auth_find_uid,
@@ -259,6 +263,158 @@ static int open_api(struct daemon *d, struct err_detail *detail)
 	r = api_new(d->loop, fd, &config, &d->api);
 	if (r < 0)
 		close(fd);
+	return r;
+}
+
+static void be_ready(struct daemon *d)
+{
+	if (d->is_ready)
+		return;
+	d->is_ready = true;
+	service_notify("READY=1");
+	log_notice("tailnetd " VERSION_LONG ": ready");
+}
+
+static void end(struct daemon *d, int err, const struct err_detail *detail)
+{
+	d->code = complain(code_of(d, err), detail, err);
+	loop_stop(d->loop, d->code);
+}
+
+/* The state is there: everything else begins. */
+static int begin(struct daemon *d, struct err_detail *detail)
+{
+	int r;
+
+	r = side_open(keeper_state(d->keeper), state_io_system(), detail,
+		      &d->side);
+	if (r == 0)
+		r = open_node(d, detail);
+	if (r < 0)
+		return r;
+	if (!d->api)
+		return open_api(d, node_own_api(), d->node, detail);
+	waiting_free(steal(d->waiting));
+	api_set_node(d->api, node_own_api(), d->node);
+	return 0;
+}
+
+static void on_opened(void *ctx)
+{
+	struct err_detail detail = { 0 };
+	struct daemon *d = ctx;
+	int r;
+
+	loop_timer_cancel(d->loop, &d->patience);
+	r = begin(d, &detail);
+	if (r < 0)
+		end(d, r, &detail);
+	else
+		be_ready(d);
+}
+
+static void on_failed(void *ctx, int err, const struct err_detail *detail)
+{
+	end(ctx, err, detail);
+}
+
+/* Until there is a node, which does it then. */
+static void on_watchdog(void *ctx)
+{
+	struct daemon *d = ctx;
+
+	if (d->node || !service_watchdog_ms())
+		return;
+	service_notify("WATCHDOG=1");
+	loop_timer_set(d->loop, &d->watchdog, service_watchdog_ms());
+}
+
+/* Without a state there is somebody who can say why. */
+static void wait_aloud(struct daemon *d)
+{
+	struct err_detail detail = { 0 };
+	int r;
+
+	if (d->node || d->waiting)
+		return;
+	r = waiting_new(d->keeper, &d->waiting);
+	if (r == 0)
+		r = open_api(d, waiting_api(), d->waiting, &detail);
+	if (r < 0) {
+		end(d, r, &detail);
+		return;
+	}
+	service_notify("STATUS=the state cannot be opened yet");
+	be_ready(d);
+	on_watchdog(d);
+}
+
+static void on_impatient(void *ctx)
+{
+	wait_aloud(ctx);
+}
+
+static void on_changed(void *ctx)
+{
+	struct daemon *d = ctx;
+
+	switch (keeper_phase(d->keeper)) {
+	case KEEPER_WAITING:
+	case KEEPER_STUCK:
+		wait_aloud(d);
+		break;
+	case KEEPER_ASKING:
+	case KEEPER_OPEN:
+	case KEEPER_PHASES:
+		break;
+	}
+	if (d->waiting)
+		waiting_tell(d->waiting);
+}
+
+/* A password of the TPM's owner, which systemd hands to this service alone. */
+static void read_owner_auth(struct tpm_options *tpm)
+{
+	const char *dir = getenv(CREDENTIALS);
+	char path[200];
+	ssize_t n;
+	int fd;
+
+	if (!dir || snprintf(path, sizeof(path), "%s/" OWNER_AUTH, dir) >=
+	    (int)sizeof(path))
+		return;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	n = read(fd, tpm->auth, sizeof(tpm->auth));
+	close(fd);
+	while (n > 0 && tpm->auth[n - 1] == '\n')
+		n--;
+	tpm->auth_len = n > 0 ? n : 0;
+}
+
+static int open_keeper(struct daemon *d, struct err_detail *detail)
+{
+	const struct keeper_calls calls = {
+		.opened = on_opened, .failed = on_failed,
+		.changed = on_changed, .ctx = d,
+	};
+	struct keeper_config config = {
+		.loop = d->loop,
+		.dir = d->conf.state_in_memory ? NULL : d->conf.state_dir,
+		.io = state_io_system(),
+		.flag = d->conf.encrypt_state,
+		.policy = d->conf.encrypt_policy,
+		.counter = d->conf.state_counter,
+	};
+	int r;
+
+	if (d->conf.tpm)
+		snprintf(config.tpm.tcti, sizeof(config.tpm.tcti), "%s",
+			 d->conf.tpm);
+	read_owner_auth(&config.tpm);
+	r = keeper_new(&config, &calls, detail, &d->keeper);
+	secret_wipe(config.tpm.auth, sizeof(config.tpm.auth));
 	return r;
 }
 
@@ -287,9 +443,13 @@ static int reload(struct daemon *d, struct err_detail *detail)
 	if (r >= 0) {
 		daemon_conf_reload(&d->conf, &conf, &waiting);
 		set_up_log(&d->conf);
-		api_restrict_read(d->api, r, gid);
-		node_settings(d, &settings);
-		node_own_set(d->node, &settings);
+		/* Made by them later, if they are not there yet. */
+		if (d->api)
+			api_restrict_read(d->api, r, gid);
+		if (d->node) {
+			node_settings(d, &settings);
+			node_own_set(d->node, &settings);
+		}
 		if (waiting.text[0])
 			log_warning("tailnetd: in force at the next start only: %s",
 				    waiting.text);
@@ -305,9 +465,6 @@ static void on_reload(void *ctx, int signo)
 	int r;
 
 	(void)signo;
-	/* While it is being built there is nothing to be told. */
-	if (!d->api)
-		return;
 	r = reload(d, &detail);
 	if (r < 0)
 		log_err("tailnetd: the settings stay as they are: %s",
@@ -334,9 +491,14 @@ static int watch_signals(struct daemon *d)
 static void close_all(struct daemon *d)
 {
 	api_free(d->api);
+	waiting_free(d->waiting);
 	node_own_free(d->node);
 	side_close(d->side);
-	state_close(d->state);
+	if (d->loop) {
+		loop_timer_cancel(d->loop, &d->patience);
+		loop_timer_cancel(d->loop, &d->watchdog);
+	}
+	keeper_free(d->keeper);
 	transfers_free(d->transfers);
 	loop_free(d->loop);
 	daemon_conf_done(&d->conf);
@@ -354,12 +516,13 @@ static int build(struct daemon *d, struct err_detail *detail)
 	if (r == 0)
 		r = watch_signals(d);
 	if (r == 0)
-		r = open_state(d, detail);
-	if (r == 0)
-		r = open_node(d, detail);
-	if (r == 0)
-		r = open_api(d, detail);
-	return r;
+		r = open_keeper(d, detail);
+	if (r < 0)
+		return r;
+	loop_timer_init(&d->patience, on_impatient, d);
+	loop_timer_init(&d->watchdog, on_watchdog, d);
+	loop_timer_set(d->loop, &d->patience, PATIENCE_MS);
+	return 0;
 }
 
 static int run(struct daemon *d)
@@ -370,8 +533,6 @@ static int run(struct daemon *d)
 	r = build(d, &detail);
 	if (r < 0)
 		return complain(code_of(d, r), &detail, r);
-	service_notify("READY=1");
-	log_notice("tailnetd " VERSION_LONG ": ready");
 	r = loop_run(d->loop);
 	if (r < 0)
 		return complain(EXIT_ERROR, &detail, r);
@@ -386,6 +547,56 @@ static int cleanup(const struct daemon *d)
 	return r < 0 ? complain(EXIT_ERROR, &detail, r) : EXIT_OK;
 }
 
+/* A node changes hands: once, as root, while neither daemon runs. */
+static int hand_over(const struct daemon *d, const struct daemon_options *options)
+{
+	const struct passwd *user = getpwnam(AGENT_USER);
+	struct adopt_config config = {
+		.dir = options->adopt_dir,
+		.stock_dir = ADOPT_STOCK_DIR,
+		.own_dir = d->conf.state_dir,
+		.stock_socket = ADOPT_STOCK_SOCKET,
+		.defaults = ADOPT_DEFAULTS,
+		.dropin_dir = ADOPT_DROPIN_DIR,
+		.record = ADOPT_RECORD,
+		.copy = options->copy,
+	};
+	struct err_detail detail = { "" };
+	char dir[ADOPT_PATH_MAX];
+	int r;
+
+	if (geteuid() != 0 || !user) {
+		r = err_explain(&detail, -EPERM,
+				user ? "this is for root" :
+				"there is no user " AGENT_USER);
+		return complain(EXIT_ERROR, &detail, r);
+	}
+	config.uid = user->pw_uid;
+	config.gid = user->pw_gid;
+	if (d->conf.tpm)
+		snprintf(config.tpm.tcti, sizeof(config.tpm.tcti), "%s",
+			 d->conf.tpm);
+	read_owner_auth(&config.tpm);
+	make_folder(ADOPT_RECORD);
+	r = options->adopt ? adopt_take(&config, &detail, dir) :
+			     adopt_release(&config, &detail, dir);
+	secret_wipe(config.tpm.auth, sizeof(config.tpm.auth));
+	if (r < 0)
+		return complain(r == -EBUSY ? EXIT_RUNNING : EXIT_ERROR,
+				&detail, r);
+	printf("the node is in %s now; go on with: systemctl daemon-reload; systemctl enable --now %s\n",
+	       dir, options->adopt ? "tailnetd" : "tailscaled");
+	return EXIT_OK;
+}
+
+/* Started by ourselves, see tpm_job.h. */
+static int help(void)
+{
+	struct err_detail detail;
+
+	return privs_harden(&detail) < 0 ? EXIT_ERROR : tpm_helper_main();
+}
+
 int main(int argc, char **argv)
 {
 	struct err_detail detail = { 0 };
@@ -393,6 +604,10 @@ int main(int argc, char **argv)
 	int r;
 
 	resolve_helper(argc, argv);
+	if (argc == 2 && strcmp(argv[1], TPM_HELPER_ARG) == 0)
+		return help();
+	/* Profiles with private keys are read and written as JSON. */
+	json_wipe_init();
 	log_setup(STDERR_FILENO, LOG_LEVEL_INFO, getenv("JOURNAL_STREAM"));
 	if (secret_init() < 0)
 		return EXIT_ERROR;
@@ -408,7 +623,12 @@ int main(int argc, char **argv)
 	if (r < 0)
 		return complain(EXIT_CONFIG, &detail, r);
 	set_up_log(&d.conf);
-	r = d.options.cleanup ? cleanup(&d) : run(&d);
+	if (d.options.cleanup)
+		r = cleanup(&d);
+	else if (d.options.adopt || d.options.release)
+		r = hand_over(&d, &d.options);
+	else
+		r = run(&d);
 	close_all(&d);
 	return r;
 }

@@ -57,6 +57,25 @@ enum tne {
 	TNE_LOCAL_HTTP = -4306,		/* not HTTP, or not as we speak it */
 	TNE_USAGE = -4307,		/* command line */
 	TNE_UNSUPPORTED = -4308,	/* known, but not built yet */
+
+	/* The sealed state, and the TPM. */
+	TNE_STATE_TAG = -4320,		/* box does not open with this key */
+	TNE_STATE_ROLLBACK = -4321,	/* an older state than the last one */
+	TNE_RECOVERY_KEY = -4322,	/* text is not the recovery key */
+	TNE_ADOPT = -4323,		/* that node cannot be taken over */
+	TNE_TPM_ABSENT = -4330,		/* there is none */
+	TNE_TPM_DENIED = -4331,		/* no right to use the device */
+	TNE_TPM_BUSY = -4332,		/* somebody else has it */
+	TNE_TPM_FOREIGN = -4333,	/* blob of another TPM, or of before a reset */
+	TNE_TPM_OWNER_AUTH = -4334,	/* its owner has set a password */
+	TNE_TPM_LOCKOUT = -4335,	/* too many wrong passwords, of anyone */
+	TNE_TPM_EXHAUSTED = -4336,	/* no room for another object */
+	TNE_TPM_DEAD = -4337,		/* failure mode, until it loses power */
+	TNE_TPM_SLOW = -4338,		/* no answer in time */
+	TNE_TPM_LIBRARY = -4339,	/* tpm2-tss is not installed */
+	TNE_TPM_UNFIT = -4340,		/* not 2.0, or does not give keys back */
+	TNE_TPM_FAILED = -4341,		/* any other answer */
+
 	TNE_AUTH_URL = -4400,		/* people must not be sent there */
 	TNE_REGISTER_REFUSED = -4401,	/* server does not let us in */
 	TNE_CONTROL_STATUS = -4402,	/* HTTP status of an answer */

@@ -3,6 +3,7 @@
 
 #include "base/array.h"
 #include "cli/cli.h"
+#include "cli/cmd_state.h"
 #include "wire/json_put.h"
 
 #include <string.h>
@@ -15,6 +16,7 @@ static const struct {
 	{ "netmap", "netmap", "the network map as the agent holds it, as JSON" },
 	{ "filter", "filter", "the access rules, and whether they are enforced" },
 	{ "prefs", "prefs", "the preferences, as JSON" },
+	{ "state", "state", "how the state is kept, as JSON; and more, see --help" },
 };
 
 static void print_topics(const struct cli *cli, FILE *out)
@@ -49,6 +51,8 @@ int cmd_debug(const struct cli *cli, int argc, char **argv)
 		print_topics(cli, argc < 2 ? stderr : stdout);
 		return argc < 2 ? CLI_FAILED : CLI_OK;
 	}
+	if (strcmp(argv[1], "state") == 0)
+		return cmd_state(cli, argc - 1, argv + 1);
 	for (i = 0; i < ARRAY_SIZE(topics); i++) {
 		if (strcmp(argv[1], topics[i].name) != 0)
 			continue;

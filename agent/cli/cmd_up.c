@@ -2,6 +2,7 @@
 #include "cli/cmd_up.h"
 
 #include "cli/cli.h"
+#include "cli/cmd_state.h"
 #include "cli/up_flags.h"
 #include "cli/up_run.h"
 #include "model/up_rules.h"
@@ -191,6 +192,8 @@ int cmd_up(const struct cli *cli, int argc, char **argv)
 		code = prepare(&up);
 	if (code < 0)
 		code = decide(&up);
+	if (code == CLI_OK && !cli->compat)
+		cmd_state_hint(cli);
 	status_done(&up.status);
 	prefs_done(&up.old);
 	prefs_done(&up.new);

@@ -3,6 +3,7 @@
 #include "base/secret.h"
 #include "base/version.h"
 #include "cli/cli.h"
+#include "cli/cmd_adopt.h"
 #include "cli/cmd_debug.h"
 #include "cli/cmd_down.h"
 #include "cli/cmd_ip.h"
@@ -49,6 +50,8 @@ static const struct {
 	{ "wait", cmd_wait, "waits until the node runs" },
 	{ "version", cmd_version, "shows versions" },
 	{ "debug", cmd_debug, "shows what the agent holds" },
+	{ "adopt", cmd_adopt, "takes over the node of the stock daemon" },
+	{ "release", cmd_adopt, "gives it back" },
 	{ "wg", run_wg, "shows and sets devices by hand, as wg(8) does" },
 };
 

@@ -7,6 +7,7 @@
 #include "localapi/api_login.h"
 #include "localapi/api_prefs.h"
 #include "localapi/api_profiles.h"
+#include "localapi/api_state.h"
 #include "localapi/api_status.h"
 #include "localapi/api_watch.h"
 #include "wire/json_put.h"
@@ -83,6 +84,8 @@ static const struct endpoint endpoints[] = {
 	  api_lock_cosign },
 	{ "tka/submit-recovery-aum", M(POST), RIGHT_WRITE, 405,
 	  api_lock_submit },
+	{ "state", M(GET), RIGHT_WRITE, 405, api_state_get },
+	{ "state/", M(POST), RIGHT_WRITE, 405, api_state_post },
 	{ "upload-client-metrics", M(POST), RIGHT_NONE, 405, api_accept },
 };
 
@@ -279,6 +282,13 @@ static void serve(void *ctx, struct http_exchange *x)
 	} else {
 		api_reply_text(&call, 404, "not found");
 	}
+}
+
+void api_set_node(struct api *api, const struct node_api *node, void *ctx)
+{
+	api->config.node = node;
+	api->config.node_ctx = ctx;
+	api_watch_renew(api);
 }
 
 int api_new(struct loop *loop, int fd, const struct api_config *config,

@@ -92,6 +92,14 @@ int api_new(struct loop *loop, int fd, const struct api_config *config,
 void api_restrict_read(struct api *api, bool restrict_read, gid_t gid);
 
 /**
+ * api_set_node() - there is another node now
+ * @api:	goes on with it; who watched the old one watches this
+ * @node:	its functions, borrowed
+ * @ctx:	their first argument
+ */
+void api_set_node(struct api *api, const struct node_api *node, void *ctx);
+
+/**
  * api_free() - close everything
  * @api: or NULL
  */

@@ -245,3 +245,30 @@ void api_watch(struct api_call *call)
 	if (send_first(w) < 0)
 		http_stream_abort(w->x);
 }
+
+/* A client takes what comes first as the change to the new node's state. */
+static int renew(struct watcher *w)
+{
+	const struct api_config *config = &w->api->config;
+	struct node_watcher watcher = { .mask = w->mask, .notify = tell,
+					.ctx = w };
+	int r;
+
+	/* Nobody's: ids begin with 1. */
+	w->id = 0;
+	r = config->node->watch(config->node_ctx, &watcher, &w->id);
+	return r < 0 ? r : send_first(w);
+}
+
+void api_watch_renew(struct api *api)
+{
+	struct list *link, *next;
+
+	for (link = api->watchers.next; link != &api->watchers; link = next) {
+		struct watcher *w = list_entry(link, struct watcher, link);
+
+		next = link->next;
+		if (renew(w) < 0)
+			http_stream_abort(w->x);
+	}
+}

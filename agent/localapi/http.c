@@ -142,12 +142,20 @@ static void conn_close(struct http_exchange *x)
 	limits_disconnect(&server->limits, limit_uid(x));
 }
 
+/* An answer may be a recovery key. */
+static void wipe_out(struct http_exchange *x)
+{
+	if (x->out.mem)
+		secret_wipe(x->out.mem, x->out.cap);
+}
+
 static void conn_free(struct http_exchange *x)
 {
 	list_del(&x->link);
 	secret_buf_done(&x->in);
 	secret_buf_done(&x->body);
 	buf_done(&x->headers);
+	wipe_out(x);
 	buf_done(&x->out);
 	free(x);
 }
@@ -235,6 +243,7 @@ static bool flush(struct http_exchange *x)
 	}
 	forget_sent_pieces(x);
 	if (!buf_len(&x->out)) {
+		wipe_out(x);
 		if (x->state == CONN_STREAM || x->state == CONN_ASKED)
 			loop_timer_cancel(x->server->loop, &x->timer);
 	} else if (progress || !x->timer.set) {

@@ -13,6 +13,7 @@
 #include "node/node_status.h"
 #include "node/profiles.h"
 #include "node/rules.h"
+#include "node/state_side.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -360,6 +361,24 @@ static int api_whois(void *ctx, const struct status *status, const char *addr,
 	return node_status_whois(status, addr, ret);
 }
 
+static int api_state_info(void *ctx, char **ret)
+{
+	const struct node_own *node = ctx;
+
+	return state_side_dump(node->config.keeper, ret);
+}
+
+static int api_state_command(void *ctx, enum node_state_command command,
+			     const char *arg, size_t len,
+			     struct err_detail *detail, node_done_fn done,
+			     void *done_ctx)
+{
+	const struct node_own *node = ctx;
+
+	return state_side_command(node->config.keeper, command, arg, len,
+				  detail, done, done_ctx);
+}
+
 const struct node_api *node_own_api(void)
 {
 	static const struct node_api api = {
@@ -382,6 +401,8 @@ const struct node_api *node_own_api(void)
 		.delete_profile = api_delete_profile,
 		.whois = api_whois,
 		.lock = &lock_commands,
+		.state_info = api_state_info,
+		.state_command = api_state_command,
 	};
 
 	return &api;

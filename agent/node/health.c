@@ -5,6 +5,7 @@
 #include "lock/admit.h"
 #include "model/health.h"
 #include "node/core.h"
+#include "store/keeper.h"
 
 #include <stdio.h>
 
@@ -155,11 +156,22 @@ static void collect_lock_health(struct node_own *node)
 		warn_locked_out(node);
 }
 
+static void collect_state_health(struct node_own *node)
+{
+	struct keeper_warning list[KEEPER_WARNINGS_MAX];
+	size_t i, n = keeper_find_warnings(node->config.keeper, list);
+
+	for (i = 0; i < n; i++)
+		warn(node, list[i].code, list[i].severity, list[i].title,
+		     list[i].impacts, list[i].text);
+}
+
 void health_collect(struct node_own *node)
 {
 	bool in_poll = node->client && client_is_in_poll(node->client);
 
 	node->n_warnings = 0;
+	collect_state_health(node);
 	if (*node->refused)
 		warn(node, "login-state", "high", "not logged in", true,
 		     node->refused);

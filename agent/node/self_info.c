@@ -98,8 +98,28 @@ static void fill(struct self_info *self, const struct prefs *prefs,
 		.userspace = OPT_FALSE,
 		.userspace_router = OPT_FALSE,
 		.app_connector = OPT_FALSE,
-		.state_encrypted = OPT_FALSE,
+		.state_encrypted = self->sealed ? OPT_TRUE : OPT_FALSE,
+		.tpm = self->has_tpm ? &self->tpm : NULL,
 		.netinfo = &self->netinfo,
+	};
+}
+
+void self_info_set_state(struct self_info *self, bool sealed,
+			 const struct tpm_facts *facts)
+{
+	self->sealed = sealed;
+	self->has_tpm = facts;
+	if (!facts)
+		return;
+	self->tpm_facts = *facts;
+	facts = &self->tpm_facts;
+	self->tpm = (struct tpm_info){
+		.manufacturer = facts->manufacturer,
+		.vendor = facts->vendor,
+		.model = facts->model,
+		.firmware_version = facts->firmware,
+		.spec_revision = facts->revision,
+		.family_indicator = facts->family,
 	};
 }
 

@@ -132,7 +132,7 @@ static int make_lock_key(struct persist *persist)
 }
 
 /* Which profile is the current one; 0 = there is none yet. */
-static int find_profile(struct state *state, struct err_detail *detail,
+static int find_profile(const struct state *state, struct err_detail *detail,
 			struct profile *ret)
 {
 	struct state_bytes list, current;
@@ -163,7 +163,7 @@ static void entry_name(const struct profile *profile, char *ret, size_t size)
 	snprintf(ret, size, "profile-%s", profile->id);
 }
 
-static int load_profile(struct state *state, struct err_detail *detail,
+static int load_profile(const struct state *state, struct err_detail *detail,
 			struct identity *id)
 {
 	char name[PROFILE_KEY_MAX];
@@ -206,6 +206,60 @@ int identity_load(struct state *state, struct side *side,
 	}
 	*ret = id;
 	return 0;
+}
+
+static int check_profile(void *ctx, const char *name, struct state_bytes text,
+			 struct err_detail *detail)
+{
+	struct persist persist = { 0 };
+	struct prefs prefs;
+	int r;
+
+	(void)ctx;
+	/* "profile-1ab3||_routeInfo" and the like are others' business. */
+	if (strncmp(name, "profile-", 8) != 0 || strchr(name, '|'))
+		return 0;
+	prefs_init(&prefs);
+	r = profile_prefs_parse(text, detail, &prefs, &persist);
+	prefs_done(&prefs);
+	persist_done(&persist);
+	if (r < 0 && r != -ENOMEM)
+		return err_explain(detail, TNE_STATE_IDENTITY,
+				   "%s cannot be read", name);
+	return r;
+}
+
+static int check_current(const struct identity *id, struct err_detail *detail)
+{
+	if (!id->profile.id[0])
+		return err_explain(detail, TNE_STATE_IDENTITY,
+				   "there is no current profile");
+	if (!id->persist.node ||
+	    sodium_is_zero(secret32_expose(id->persist.node), SECRET_LEN))
+		return err_explain(detail, TNE_STATE_IDENTITY,
+				   "the current profile has no node key: it is logged out");
+	return 0;
+}
+
+int identity_check(const struct state *state, struct err_detail *detail)
+{
+	struct identity id = { 0 };
+	struct state_bytes text;
+	int r;
+
+	if (!get(state, MACHINE_KEY, &text))
+		return err_explain(detail, TNE_STATE_IDENTITY, "missing %s",
+				   MACHINE_KEY);
+	prefs_init(&id.prefs);
+	r = parse_machine(text, detail, &id.machine);
+	if (r == 0)
+		r = load_profile(state, detail, &id);
+	if (r == 0)
+		r = check_current(&id, detail);
+	if (r == 0)
+		r = state_each(state, check_profile, detail, NULL);
+	identity_done(&id);
+	return r;
 }
 
 /* An id that no profile has, nor any entry left over from one. */

@@ -51,6 +51,18 @@ int identity_load(struct state *state, struct side *side,
 		  struct err_detail *detail, struct identity *ret);
 
 /**
+ * identity_check() - could a node go on with this state without a login?
+ * @state:	looked at, not changed
+ * @detail:	filled on error
+ *
+ * Machine key, a current profile with a node key, and no profile that cannot be
+ * read.
+ *
+ * Return: 0, -ENOMEM or TNE_STATE_IDENTITY.
+ */
+int identity_check(const struct state *state, struct err_detail *detail);
+
+/**
  * identity_save() - store profile, preferences and keys
  * @state:	changed on success only
  * @id:		a profile that is not in the list yet gets an id

@@ -2,6 +2,7 @@
 #include "store/state.h"
 
 #include "base/array.h"
+#include "crypto/state_box.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -25,6 +26,11 @@
  * @dir: its directory; -1 = in memory only
  * @lock: keeps others out while open
  * @map: the entries, as on disk
+ * @sealed: the form of the file
+ * @locked: sealed, and not opened yet; then @file is as read
+ * @file: of a sealed one; its box is there only while locked
+ * @key: data key of a sealed one that is open
+ * @hook: has a say in each change
  * @is_new: there was no file
  * @mode_was_wrong: others could have read it
  */
@@ -33,6 +39,11 @@ struct state {
 	int dir;
 	int lock;
 	struct state_map map;
+	bool sealed;
+	bool locked;
+	struct sealed_file file;
+	struct secret32 *key;
+	struct state_hook hook;
 	bool is_new;
 	bool mode_was_wrong;
 };
@@ -100,8 +111,25 @@ static void temporary_name(const char *name, char *ret, size_t size)
 	snprintf(ret, size, ".%s.%s" TMP_SUFFIX, name, hex);
 }
 
-int state_replace_file(const struct state_io *io, int dir, const char *name,
-		       const void *data, size_t len)
+/* Is it really there, as far as the system can say? */
+static int read_back(int dir, const char *name, const void *data, size_t len)
+{
+	struct secret_buf __attribute__((cleanup(secret_buf_cleanup)))
+		text = { 0 };
+	int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	int r;
+
+	if (fd < 0)
+		return -errno;
+	r = secret_buf_read(&text, fd, len);
+	close(fd);
+	if (r == 0 && (text.len != len || memcmp(text.data, data, len) != 0))
+		r = -EIO;
+	return r;
+}
+
+static int replace_file(const struct state_io *io, int dir, const char *name,
+			const void *data, size_t len, bool check)
 {
 	char tmp[NAME_MAX + 1];
 	int fd, r;
@@ -112,6 +140,8 @@ int state_replace_file(const struct state_io *io, int dir, const char *name,
 	if (fd < 0)
 		return -errno;
 	r = fill_file(io, fd, data, len);
+	if (r == 0 && check)
+		r = read_back(dir, tmp, data, len);
 	if (r == 0 && io->renameat(dir, tmp, dir, name) < 0)
 		r = -errno;
 	if (r < 0) {
@@ -122,11 +152,21 @@ int state_replace_file(const struct state_io *io, int dir, const char *name,
 	return io->fsync(dir) < 0 ? 1 : 0;
 }
 
+int state_replace_file(const struct state_io *io, int dir, const char *name,
+		       const void *data, size_t len)
+{
+	return replace_file(io, dir, name, data, len, false);
+}
+
+/* Ours, and the stock daemon's. */
 static bool is_temporary(const char *name)
 {
 	static const char prefix[] = "." STATE_FILE ".";
+	static const char stock[] = STATE_FILE TMP_SUFFIX;
 	size_t len = strlen(name);
 
+	if (strncmp(name, stock, sizeof(stock) - 1) == 0)
+		return true;
 	return strncmp(name, prefix, sizeof(prefix) - 1) == 0 &&
 		len > strlen(TMP_SUFFIX) &&
 		strcmp(name + len - strlen(TMP_SUFFIX), TMP_SUFFIX) == 0;
@@ -214,6 +254,32 @@ static int check_file(struct state *state, int fd, struct err_detail *detail)
 	return 0;
 }
 
+static int parse_file(struct state *state, const struct secret_buf *text,
+		      struct err_detail *detail)
+{
+	int r;
+
+	switch (state_form_find(text->data, text->len)) {
+	case STATE_FORM_EMPTY:
+		return err_explain(detail, TNE_STATE_FORMAT,
+				   "%s is empty, it was cut short; restore it from a backup, or delete it to begin as a new node",
+				   STATE_FILE);
+	case STATE_FORM_NEWER:
+		return err_explain(detail, TNE_STATE_FORMAT,
+				   "%s is sealed in a form of a newer version",
+				   STATE_FILE);
+	case STATE_FORM_SEALED:
+		r = sealed_json_parse(text->data, text->len, detail,
+				      &state->file);
+		state->sealed = r == 0;
+		state->locked = r == 0;
+		return r;
+	case STATE_FORM_PLAIN:
+		break;
+	}
+	return state_json_parse(text->data, text->len, detail, &state->map);
+}
+
 static int read_file(struct state *state, int fd, struct err_detail *detail)
 {
 	struct secret_buf __attribute__((cleanup(secret_buf_cleanup)))
@@ -226,11 +292,7 @@ static int read_file(struct state *state, int fd, struct err_detail *detail)
 	if (r < 0)
 		return err_explain(detail, r, "cannot read %s: %s", STATE_FILE,
 				   err_text(r));
-	if (text.len == 0)
-		return err_explain(detail, TNE_STATE_FORMAT,
-				   "%s is empty, it was cut short; restore it from a backup, or delete it to begin as a new node",
-				   STATE_FILE);
-	return state_json_parse(text.data, text.len, detail, &state->map);
+	return parse_file(state, &text, detail);
 }
 
 static int explain_open(int dir, int err, struct err_detail *detail)
@@ -315,6 +377,8 @@ void state_close(struct state *state)
 	if (!state)
 		return;
 	state_map_done(&state->map);
+	sealed_file_done(&state->file);
+	secret32_free(state->key);
 	if (state->lock >= 0)
 		close(state->lock);
 	if (state->dir >= 0)
@@ -333,9 +397,46 @@ bool state_find(const struct state *state, const char *name,
 	return true;
 }
 
+int state_each(const struct state *state,
+	       int (*fn)(void *ctx, const char *name, struct state_bytes bytes,
+			 struct err_detail *detail),
+	       struct err_detail *detail, void *ctx)
+{
+	const struct state_map *map = &state->map;
+	size_t i;
+	int r = 0;
+
+	for (i = 0; i < map->n && r == 0; i++) {
+		if (map->entry[i].len)
+			r = fn(ctx, map->entry[i].name,
+			       state_map_bytes(map, &map->entry[i]), detail);
+	}
+	return r;
+}
+
 bool state_is_new(const struct state *state)
 {
 	return state->is_new;
+}
+
+bool state_is_sealed(const struct state *state)
+{
+	return state->sealed;
+}
+
+bool state_is_locked(const struct state *state)
+{
+	return state->locked;
+}
+
+const struct sealed_blob *state_blob(const struct state *state)
+{
+	return &state->file.blob;
+}
+
+struct secret32 *state_key(const struct state *state)
+{
+	return state->key;
 }
 
 bool state_mode_was_wrong(const struct state *state)
@@ -373,6 +474,94 @@ static int change_map(const struct state_change *change, size_t n,
 	return r;
 }
 
+/* The box, closed. */
+static int close_box(const struct state_map *map, struct secret32 *key,
+		     struct sealed_file *file)
+{
+	struct secret_buf __attribute__((cleanup(secret_buf_cleanup)))
+		plain = { 0 };
+	int r = state_json_build_compact(map, &plain);
+
+	if (r < 0)
+		return r;
+	file->box_len = plain.len + STATE_BOX_TAG_LEN;
+	file->box = malloc(file->box_len);
+	if (!file->box)
+		return -ENOMEM;
+	randombytes_buf(file->nonce, sizeof(file->nonce));
+	state_box_seal(key, file->nonce, plain.data, plain.len, file->box);
+	return 0;
+}
+
+static int open_box(const struct sealed_file *file, struct secret32 *key,
+		    struct err_detail *detail, struct state_map *ret)
+{
+	struct secret_buf __attribute__((cleanup(secret_buf_cleanup)))
+		plain = { 0 };
+	int r = state_box_open(key, file->nonce, file->box, file->box_len,
+			       &plain);
+
+	if (r == 0)
+		r = state_json_parse(plain.data, plain.len, detail, ret);
+	return r;
+}
+
+static bool same_map(const struct state_map *a, const struct state_map *b)
+{
+	struct state_bytes x, y;
+	size_t i;
+
+	if (a->n != b->n)
+		return false;
+	for (i = 0; i < a->n; i++) {
+		x = state_map_bytes(a, &a->entry[i]);
+		y = state_map_bytes(b, &b->entry[i]);
+		if (strcmp(a->entry[i].name, b->entry[i].name) != 0 ||
+		    x.len != y.len || memcmp(x.data, y.data, x.len) != 0)
+			return false;
+	}
+	return true;
+}
+
+/* What would be written is what a reader gets out of it again. */
+static int check_sealed(const struct secret_buf *text, struct secret32 *key,
+			const struct state_map *want)
+{
+	struct sealed_file file = { 0 };
+	struct err_detail detail;
+	struct state_map map = { 0 };
+	int r = sealed_json_parse(text->data, text->len, &detail, &file);
+
+	if (r == 0)
+		r = open_box(&file, key, &detail, &map);
+	if (r == 0 && !same_map(&map, want))
+		r = TNE_STATE_FORMAT;
+	state_map_done(&map);
+	sealed_file_done(&file);
+	return r;
+}
+
+static int build_sealed(const struct state_map *map, struct secret32 *key,
+			const struct sealed_blob *blob, struct secret_buf *ret)
+{
+	struct sealed_file file = { .blob = *blob };
+	int r = close_box(map, key, &file);
+
+	if (r == 0)
+		r = sealed_json_build(&file, ret);
+	sealed_file_done(&file);
+	return r;
+}
+
+static int put_file(const struct state *state, const struct secret_buf *text,
+		    bool check)
+{
+	if (text->len > STATE_JSON_MAX)
+		return TNE_TOO_LONG;
+	return replace_file(state->io, state->dir, STATE_FILE, text->data,
+			    text->len, check);
+}
+
 static int save(const struct state *state, const struct state_map *map)
 {
 	struct secret_buf __attribute__((cleanup(secret_buf_cleanup)))
@@ -381,30 +570,158 @@ static int save(const struct state *state, const struct state_map *map)
 
 	if (state->dir < 0)
 		return 0;
-	r = state_json_build(map, &text);
+	r = state->sealed ? build_sealed(map, state->key, &state->file.blob,
+					 &text) :
+			    state_json_build(map, &text);
+	return r < 0 ? r : put_file(state, &text, false);
+}
+
+int state_unlock(struct state *state, struct secret32 *key,
+		 struct err_detail *detail)
+{
+	struct state_map map = { 0 };
+	int r = open_box(&state->file, key, detail, &map);
+
+	if (r == TNE_STATE_TAG)
+		return err_explain(detail, r,
+				   "failed to unseal data: the file was altered");
 	if (r < 0)
 		return r;
-	if (text.len > STATE_JSON_MAX)
-		return TNE_TOO_LONG;
-	return state_replace_file(state->io, state->dir, STATE_FILE, text.data,
-				  text.len);
+	free(steal(state->file.box));
+	state->map = map;
+	state->key = key;
+	state->locked = false;
+	return 0;
+}
+
+/* The bytes of a plain file, which the rename has only taken the name of. */
+static void overwrite(const struct state *state, int fd)
+{
+	static const char zeros[4096];
+	struct stat st;
+	off_t left;
+	ssize_t n;
+
+	if (fstat(fd, &st) < 0 || st.st_nlink > 0)
+		return;
+	for (left = st.st_size; left > 0; left -= n) {
+		n = state->io->write(fd, zeros, left < (off_t)sizeof(zeros) ?
+				     (size_t)left : sizeof(zeros));
+		if (n <= 0)
+			break;
+	}
+	(void)state->io->fsync(fd);
+}
+
+static int replace_sealed(struct state *state, struct secret32 *key,
+			  const struct sealed_blob *blob)
+{
+	struct secret_buf __attribute__((cleanup(secret_buf_cleanup)))
+		text = { 0 };
+	int old = -1, r;
+
+	r = build_sealed(&state->map, key, blob, &text);
+	if (r == 0)
+		r = check_sealed(&text, key, &state->map);
+	if (r < 0)
+		return r;
+	if (!state->sealed)
+		old = openat(state->dir, STATE_FILE, O_WRONLY | O_NOFOLLOW |
+			     O_NONBLOCK | O_CLOEXEC);
+	r = put_file(state, &text, true);
+	/* Not before the new one is sure to be the one that is found. */
+	if (old >= 0 && r == 0)
+		overwrite(state, old);
+	if (old >= 0)
+		close(old);
+	return r;
+}
+
+int state_seal(struct state *state, struct secret32 *key,
+	       const struct sealed_blob *blob, struct err_detail *detail)
+{
+	int r;
+
+	if (state->locked || state->dir < 0)
+		return err_explain(detail, TNE_STATE_SEALED,
+				   "a state that is not open, or not on disk, cannot be sealed");
+	r = replace_sealed(state, key, blob);
+	if (r < 0)
+		return err_explain(detail, r, "failed to seal state file: %s",
+				   err_text(r));
+	secret32_free(state->key);
+	state->key = key;
+	state->file.blob = *blob;
+	state->sealed = true;
+	state->is_new = false;
+	return r;
+}
+
+static int replace_plain(struct state *state, const struct state_map *map)
+{
+	struct secret_buf __attribute__((cleanup(secret_buf_cleanup)))
+		text = { 0 };
+	int r = state_json_build(map, &text);
+
+	return r < 0 ? r : put_file(state, &text, true);
+}
+
+int state_unseal(struct state *state, const char *const *drop,
+		 struct err_detail *detail)
+{
+	struct state_map map = { 0 };
+	int r;
+
+	if (state->locked)
+		return err_explain(detail, TNE_STATE_SEALED,
+				   "the state is not open");
+	r = state_map_copy(&state->map, &map);
+	for (; r == 0 && *drop; drop++)
+		state_map_remove(&map, *drop);
+	if (r == 0)
+		r = replace_plain(state, &map);
+	if (r < 0) {
+		state_map_done(&map);
+		return err_explain(detail, r,
+				   "failed to migrate existing TPM-sealed state file to plaintext format: %s",
+				   err_text(r));
+	}
+	state_map_done(&state->map);
+	state->map = map;
+	sealed_file_done(&state->file);
+	secret32_free(steal(state->key));
+	state->sealed = false;
+	return r;
+}
+
+void state_set_hook(struct state *state, const struct state_hook *hook)
+{
+	state->hook = *hook;
 }
 
 int state_write(struct state *state, const struct state_change *change,
 		size_t n, struct err_detail *detail)
 {
+	struct state_change more;
 	struct state_map map = { 0 };
-	bool any = false;
+	bool any = false, hooked;
 	size_t i;
 	int r;
 
+	if (state->locked)
+		return err_explain(detail, TNE_STATE_SEALED,
+				   "cannot write the state: it is sealed, and not open");
 	for (i = 0; i < n; i++)
 		any |= changes(state, &change[i]);
 	if (!any)
 		return 0;
+	hooked = state->hook.before &&
+		 state->hook.before(state->hook.ctx, change, n, &more);
 	r = state_map_copy(&state->map, &map);
 	if (r == 0)
 		r = change_map(change, n, &map);
+	if (r == 0 && hooked)
+		r = change_map(&more, 1, &map);
 	if (r == 0)
 		r = save(state, &map);
 	if (r < 0) {
@@ -415,5 +732,7 @@ int state_write(struct state *state, const struct state_change *change,
 	state_map_done(&state->map);
 	state->map = map;
 	state->is_new = false;
+	if (hooked)
+		state->hook.after(state->hook.ctx);
 	return r;
 }

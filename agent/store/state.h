@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The state file: names and bytes, what they mean is not known in here. The
- * form is the stock daemon's, so that either can go on with the other's file.
+ * form is the stock daemon's, so that either can go on with the other's file:
+ * plain, or sealed, which is a box around the plain one. Its key comes from
+ * outside, since only the TPM can open the blob that it is stored as.
  *
  * A change is written before it is true: state_write() replaces the file whole
  * and only then what state_find() sees. One process at a time, by a lock on
@@ -12,6 +14,7 @@
 
 #include "base/err.h"
 #include "base/secret.h"
+#include "wire/sealed_json.h"
 #include "wire/state_json.h"
 
 #include <stdbool.h>
@@ -60,6 +63,20 @@ struct state_change {
 };
 
 /**
+ * struct state_hook - who wants to have a say in each change
+ * @before:	may add one more change to those that are about to be written;
+ *		true if it has. What @ret points to stays until the next call
+ * @after:	it was written, with the one more
+ * @ctx:	first argument
+ */
+struct state_hook {
+	bool (*before)(void *ctx, const struct state_change *change, size_t n,
+		       struct state_change *ret);
+	void (*after)(void *ctx);
+	void *ctx;
+};
+
+/**
  * state_open() - take over the state of a directory
  * @dir:	the directory, created with mode 0700 if its parent is there
  * @io:		calls, borrowed until state_close()
@@ -73,8 +90,11 @@ struct state_change {
  * write to; one that they may only read is set to 0600. Temporary files of a
  * crash are deleted.
  *
- * Return: 0, -errno, -EBUSY if another process has it, TNE_STATE_FORMAT,
- * TNE_STATE_SEALED or TNE_STATE_FILE.
+ * A sealed file is only read: until state_unlock() nothing is found in it, and
+ * nothing can be written.
+ *
+ * Return: 0, -errno, -EBUSY if another process has it, TNE_STATE_FORMAT or
+ * TNE_STATE_FILE.
  */
 int state_open(const char *dir, const struct state_io *io,
 	       struct err_detail *detail, struct state **ret);
@@ -96,6 +116,78 @@ void state_close(struct state *state);
 DEFINE_CLEANUP(state, struct state *, state_close)
 
 /**
+ * state_is_sealed() - in which form is the file?
+ * @state: looked at
+ *
+ * Return: true if it is sealed, or will be when it is first written.
+ */
+bool state_is_sealed(const struct state *state);
+
+/**
+ * state_is_locked() - does it need state_unlock()?
+ * @state: looked at
+ *
+ * Return: true if so.
+ */
+bool state_is_locked(const struct state *state);
+
+/**
+ * state_blob() - the data key as sealed by a TPM
+ * @state: sealed
+ *
+ * Return: borrowed until the state is sealed anew.
+ */
+const struct sealed_blob *state_blob(const struct state *state);
+
+/**
+ * state_key() - the data key
+ * @state: sealed and open
+ *
+ * Return: borrowed likewise.
+ */
+struct secret32 *state_key(const struct state *state);
+
+/**
+ * state_unlock() - open a sealed state
+ * @state:	locked; changed on success only
+ * @key:	its data key; moved on success
+ * @detail:	filled on error
+ *
+ * Return: 0, -ENOMEM, TNE_STATE_TAG with another key or an altered file,
+ * TNE_STATE_FORMAT or TNE_TOO_LONG if there is no state in the box.
+ */
+int state_unlock(struct state *state, struct secret32 *key,
+		 struct err_detail *detail);
+
+/**
+ * state_seal() - seal a plain state, or a sealed one with another key
+ * @state:	not locked; changed on success only
+ * @key:	new data key; moved on success
+ * @blob:	the same as sealed by the TPM
+ * @detail:	filled on error
+ *
+ * The new file is read back and opened before it takes the place of the old
+ * one. What was in a plain one is overwritten then, for what it is worth: file
+ * systems that copy on write and flash memory keep the old bytes.
+ *
+ * Return: as state_write().
+ */
+int state_seal(struct state *state, struct secret32 *key,
+	       const struct sealed_blob *blob, struct err_detail *detail);
+
+/**
+ * state_unseal() - make a sealed state a plain one
+ * @state:	not locked; changed on success only
+ * @drop:	names of entries that go, which are of use to a sealed one only;
+ *		ends with NULL
+ * @detail:	filled on error
+ *
+ * Return: as state_write().
+ */
+int state_unseal(struct state *state, const char *const *drop,
+		 struct err_detail *detail);
+
+/**
  * state_find() - the bytes of an entry
  * @state:	searched
  * @name:	of the entry
@@ -107,6 +199,20 @@ DEFINE_CLEANUP(state, struct state *, state_close)
  */
 bool state_find(const struct state *state, const char *name,
 		struct state_bytes *ret);
+
+/**
+ * state_each() - go through all entries that have bytes
+ * @state:	not changed meanwhile
+ * @fn:		called with each; ends it with anything but 0
+ * @detail:	for @fn
+ * @ctx:	likewise
+ *
+ * Return: 0, or what @fn returned.
+ */
+int state_each(const struct state *state,
+	       int (*fn)(void *ctx, const char *name, struct state_bytes bytes,
+			 struct err_detail *detail),
+	       struct err_detail *detail, void *ctx);
 
 /**
  * state_is_new() - was there no file?
@@ -133,11 +239,19 @@ bool state_mode_was_wrong(const struct state *state);
  *
  * Returns when the change is on disk. Nothing is written if nothing changes.
  *
- * Return: 0, -errno; 1 if the file is in place but the directory could not be
- * synced, so that a power cut may bring the old one back.
+ * Return: 0, -errno, TNE_STATE_SEALED if it is locked; 1 if the file is in place
+ * but the directory could not be synced, so that a power cut may bring the old
+ * one back.
  */
 int state_write(struct state *state, const struct state_change *change,
 		size_t n, struct err_detail *detail);
+
+/**
+ * state_set_hook() - let somebody have a say
+ * @state:	the state
+ * @hook:	copied
+ */
+void state_set_hook(struct state *state, const struct state_hook *hook);
 
 /**
  * state_dir() - the directory, for the files beside

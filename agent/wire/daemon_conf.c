@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define TUN_MAX		15	/* bytes of an interface's name, IFNAMSIZ - 1 */
+#define TPM_MAX		150	/* bytes of a connection; ours */
 #define NAME_SHOWN_MAX	40	/* bytes of a bad name that are shown; ours */
 #define STATE_NAME	"tailscaled.state"
 
@@ -145,6 +146,38 @@ static int set_log_level(struct daemon_conf *conf, const char *value,
 		   "is not one of error, warning, notice, info, debug");
 }
 
+static int parse_switch(const char *value, struct err_detail *detail, bool *ret)
+{
+	if (strcmp(value, "true") != 0 && strcmp(value, "false") != 0)
+		return bad(detail, "is neither true nor false");
+	*ret = strcmp(value, "true") == 0;
+	return 0;
+}
+
+static int set_encrypt(struct daemon_conf *conf, const char *value,
+		       struct err_detail *detail)
+{
+	return parse_switch(value, detail, &conf->encrypt_policy);
+}
+
+static int set_counter(struct daemon_conf *conf, const char *value,
+		       struct err_detail *detail)
+{
+	return parse_switch(value, detail, &conf->state_counter);
+}
+
+/* No others: one of them runs commands. */
+static int set_tpm(struct daemon_conf *conf, const char *value,
+		   struct err_detail *detail)
+{
+	if (strncmp(value, "device:/", 8) != 0 &&
+	    strncmp(value, "swtpm:", 6) != 0)
+		return bad(detail, "must begin with device:/ or swtpm:");
+	if (strlen(value) > TPM_MAX)
+		return bad(detail, "is too long");
+	return set_text(&conf->tpm, value);
+}
+
 static const struct {
 	const char *name;
 	int (*set)(struct daemon_conf *conf, const char *value,
@@ -160,6 +193,9 @@ static const struct {
 	{ "Port", set_port },
 	{ "LocalAPIReadGroup", set_read_group },
 	{ "LogLevel", set_log_level },
+	{ "EncryptState", set_encrypt },
+	{ "StateCounter", set_counter },
+	{ "TPM", set_tpm },
 };
 
 int daemon_conf_init(struct daemon_conf *ret)
@@ -234,7 +270,7 @@ static int copy_conf(const struct daemon_conf *from, struct daemon_conf *ret)
 	struct daemon_conf copy = *from;
 	char **slots[] = { &copy.control_url, &copy.control_ca_file,
 			   &copy.state_dir, &copy.tun, &copy.socket,
-			   &copy.read_group };
+			   &copy.read_group, &copy.tpm };
 	size_t i;
 	int r = 0;
 
@@ -305,14 +341,27 @@ int daemon_conf_parse(const char *text, size_t len, struct err_detail *detail,
 	return 0;
 }
 
+static int check_adopt(const struct daemon_options *o,
+		       struct err_detail *detail)
+{
+	if (o->adopt && o->release)
+		return err_explain(detail, TNE_USAGE,
+				   "--adopt and --release are opposites");
+	if (o->copy && !o->adopt)
+		return err_explain(detail, TNE_USAGE,
+				   "--copy goes with --adopt");
+	if (o->adopt_dir && o->adopt_dir[0] != '/')
+		return err_explain(detail, TNE_USAGE,
+				   "the directory must be an absolute path");
+	return 0;
+}
+
 int daemon_options_parse(int argc, char *const *argv,
 			 struct err_detail *detail,
 			 struct daemon_options *ret)
 {
-	static const char no_sealing[] =
-		"sealing the state is not supported yet";
 	struct daemon_options o = { 0 };
-	bool no_logs = true;
+	bool no_logs = true, encrypt = false;
 	uint32_t port = 0;
 	struct flag flags[] = {
 		FLAG("conf", FLAG_TEXT, &o.conf_file, ""),
@@ -327,10 +376,12 @@ int daemon_options_parse(int argc, char *const *argv,
 		FLAG("no-logs-no-support", FLAG_BOOL, &no_logs, ""),
 		FLAG("config", FLAG_REFUSED, NULL,
 		     "the declarative configuration file is not supported yet; --conf names the file of settings"),
-		FLAG("adopt", FLAG_REFUSED, NULL,
-		     "adopting a node is not supported yet"),
-		FLAG("encrypt-state", FLAG_REFUSED, NULL, no_sealing),
-		FLAG("hardware-attestation", FLAG_REFUSED, NULL, no_sealing),
+		FLAG("encrypt-state", FLAG_BOOL, &encrypt, ""),
+		FLAG("adopt", FLAG_BOOL, &o.adopt, ""),
+		FLAG("release", FLAG_BOOL, &o.release, ""),
+		FLAG("copy", FLAG_BOOL, &o.copy, ""),
+		FLAG("hardware-attestation", FLAG_REFUSED, NULL,
+		     "attesting keys by the TPM is not supported yet"),
 		FLAG("debug", FLAG_REFUSED, NULL,
 		     "there is no debug listener"),
 		FLAG("socks5-server", FLAG_REFUSED, NULL,
@@ -347,6 +398,8 @@ int daemon_options_parse(int argc, char *const *argv,
 	r = flags_parse(flags, ARRAY_SIZE(flags), argc, argv, detail, &next);
 	if (r != 0)
 		return r;
+	if (next < argc && (o.adopt || o.release))
+		o.adopt_dir = argv[next++];
 	if (next < argc)
 		return err_explain(detail, TNE_USAGE,
 				   "unexpected argument \"%s\"", argv[next]);
@@ -356,6 +409,11 @@ int daemon_options_parse(int argc, char *const *argv,
 	if (port > UINT16_MAX)
 		return err_explain(detail, TNE_USAGE,
 				   "--port is a number from 0 to 65535");
+	r = check_adopt(&o, detail);
+	if (r < 0)
+		return r;
+	if (flags_find(flags, ARRAY_SIZE(flags), "encrypt-state")->given)
+		o.encrypt_state = encrypt ? OPT_TRUE : OPT_FALSE;
 	o.has_port = flags_find(flags, ARRAY_SIZE(flags), "port")->given;
 	o.port = port;
 	*ret = o;
@@ -414,6 +472,7 @@ int daemon_conf_apply(struct daemon_conf *conf,
 		r = apply(conf, options->tun, "tun", set_tun, detail);
 	if (r == 0)
 		r = apply(conf, options->socket, "socket", set_socket, detail);
+	conf->encrypt_state = options->encrypt_state;
 	if (options->has_port)
 		conf->port = options->port;
 	if (options->verbose)
@@ -446,6 +505,10 @@ void daemon_conf_reload(struct daemon_conf *conf, struct daemon_conf *new,
 		{ "Tun", differ(conf->tun, new->tun) },
 		{ "Socket", differ(conf->socket, new->socket) },
 		{ "Port", conf->port != new->port },
+		{ "EncryptState", conf->encrypt_policy !=
+				  new->encrypt_policy },
+		{ "StateCounter", conf->state_counter != new->state_counter },
+		{ "TPM", differ(conf->tpm, new->tpm) },
 	};
 	struct err_detail list = { "" };
 	size_t i;
@@ -478,6 +541,10 @@ const char *daemon_options_usage(void)
 "  --socket PATH       local API (default " DAEMON_CONF_SOCKET ")\n"
 "  --port NUMBER       UDP port, 0 = any (default)\n"
 "  --verbose NUMBER    1 = log everything\n"
+"  --encrypt-state     have the TPM seal the state; =false undoes it\n"
+"  --adopt [DIR]       take over the node of the stock daemon, and exit;\n"
+"                      with --copy its state stays where it is\n"
+"  --release [DIR]     give it back, and exit\n"
 "  --cleanup           undo what the agent has set up, and exit\n"
 "  --version           print the version, and exit\n";
 }
@@ -490,5 +557,6 @@ void daemon_conf_done(struct daemon_conf *conf)
 	free(conf->tun);
 	free(conf->socket);
 	free(conf->read_group);
+	free(conf->tpm);
 	memset(conf, 0, sizeof(*conf));
 }

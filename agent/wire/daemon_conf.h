@@ -7,6 +7,7 @@
 #define WIRE_DAEMON_CONF_H
 
 #include "base/err.h"
+#include "base/opt_bool.h"
 #include "crypto/key_text.h"
 
 #include <stdbool.h>
@@ -40,6 +41,10 @@
  * @read_group: group whose members may ask the local API, or NULL = everybody
  * @control_exit: the control server may order the agent to end
  * @log_level: least important level that is logged
+ * @encrypt_policy: seal the state where that is possible
+ * @state_counter: keep old states from being put back
+ * @tpm: connection to the TPM, as tpm2-tss calls it; NULL = the device
+ * @encrypt_state: seal it, or do not, whatever the policy says
  *
  * Texts are owned.
  */
@@ -56,6 +61,10 @@ struct daemon_conf {
 	char *read_group;
 	bool control_exit;
 	int log_level;
+	bool encrypt_policy;
+	bool state_counter;
+	char *tpm;
+	enum opt_bool encrypt_state;
 };
 
 /**
@@ -68,6 +77,11 @@ struct daemon_conf {
  * @has_port: @port is set
  * @port: UDP port
  * @verbose: 0 = as the file says
+ * @encrypt_state: seal the state?
+ * @adopt: take over a node of the stock daemon, do nothing else
+ * @release: give it back, do nothing else
+ * @adopt_dir: of what is taken over; NULL = not given
+ * @copy: leave that where it is
  * @version: print the version, do nothing else
  * @cleanup: undo what the agent has set up, do nothing else
  *
@@ -82,6 +96,11 @@ struct daemon_options {
 	bool has_port;
 	uint16_t port;
 	uint32_t verbose;
+	enum opt_bool encrypt_state;
+	bool adopt;
+	bool release;
+	const char *adopt_dir;
+	bool copy;
 	bool version;
 	bool cleanup;
 };

@@ -12,9 +12,6 @@
 #define BASE64_STRICT	sodium_base64_VARIANT_ORIGINAL
 #define BASE64_LOOSE	sodium_base64_VARIANT_ORIGINAL_NO_PADDING
 
-/* Where a sealed file has its parts; all three and nothing else. */
-static const char *const sealed_names[] = { "data", "key", "nonce" };
-
 /**
  * struct reader - a file being read
  * @p: next byte
@@ -333,25 +330,6 @@ static int check_names(struct reader *r, const struct state_map *map)
 	return 0;
 }
 
-/*
- * A sealed file has an object under "key", so the reader above has stopped at
- * it. Any other file with these three names is not one of ours either.
- */
-static bool looks_sealed(const char *text, size_t len)
-{
-	char quoted[16];
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(sealed_names); i++) {
-		quoted[0] = '"';
-		strcpy(quoted + 1, sealed_names[i]);
-		strcat(quoted, "\"");
-		if (!memmem(text, len, quoted, strlen(quoted)))
-			return false;
-	}
-	return !memmem(text, len, "\"_machinekey\"", 13);
-}
-
 int state_json_parse(const char *text, size_t len, struct err_detail *detail,
 		     struct state_map *ret)
 {
@@ -370,9 +348,6 @@ int state_json_parse(const char *text, size_t len, struct err_detail *detail,
 		qsort(map.entry, map.n, sizeof(*map.entry), compare);
 		err = check_names(&r, &map);
 	}
-	if (err == TNE_STATE_FORMAT && looks_sealed(text, len))
-		err = err_explain(detail, TNE_STATE_SEALED,
-				  "the state file is sealed");
 	if (err < 0) {
 		state_map_done(&map);
 		return err;
@@ -417,7 +392,7 @@ static int put_char(struct secret_buf *out, const char *s, size_t len)
 	return put(out, s, len);
 }
 
-static int put_name(struct secret_buf *out, const char *name)
+static int put_name(struct secret_buf *out, const char *name, bool compact)
 {
 	const char *end = name + strlen(name);
 	size_t len;
@@ -432,7 +407,7 @@ static int put_name(struct secret_buf *out, const char *name)
 			r = put_char(out, name, len);
 		}
 	}
-	return r == 0 ? put(out, "\": ", 3) : r;
+	return r == 0 ? put(out, "\": ", compact ? 2 : 3) : r;
 }
 
 static int put_value(struct secret_buf *out, const struct state_map *map,
@@ -456,21 +431,35 @@ static int put_value(struct secret_buf *out, const struct state_map *map,
 	return 0;
 }
 
-int state_json_build(const struct state_map *map, struct secret_buf *out)
+static int build(const struct state_map *map, bool compact,
+		 struct secret_buf *out)
 {
+	const char *first = compact ? "" : "\n  ";
+	const char *next = compact ? "," : ",\n  ";
 	size_t i;
 	int r = put(out, "{", 1);
 
 	for (i = 0; i < map->n && r == 0; i++) {
-		r = put(out, i ? ",\n  " : "\n  ", i ? 4 : 3);
+		r = put(out, i ? next : first, strlen(i ? next : first));
 		if (r == 0)
-			r = put_name(out, map->entry[i].name);
+			r = put_name(out, map->entry[i].name, compact);
 		if (r == 0)
 			r = put_value(out, map, &map->entry[i]);
 	}
-	if (r == 0 && map->n)
+	if (r == 0 && map->n && !compact)
 		r = put(out, "\n", 1);
 	return r == 0 ? put(out, "}", 1) : r;
+}
+
+int state_json_build(const struct state_map *map, struct secret_buf *out)
+{
+	return build(map, false, out);
+}
+
+int state_json_build_compact(const struct state_map *map,
+			     struct secret_buf *out)
+{
+	return build(map, true, out);
 }
 
 const struct state_entry *state_map_find(const struct state_map *map,
@@ -488,6 +477,13 @@ struct state_bytes state_map_bytes(const struct state_map *map,
 	const char *data = entry->len ? map->bytes.data + entry->at : "";
 
 	return (struct state_bytes){ .data = data, .len = entry->len };
+}
+
+/* What is replaced or removed is a key perhaps; its place is not used again. */
+static void wipe(struct state_map *map, const struct state_entry *entry)
+{
+	if (entry->len)
+		secret_wipe(map->bytes.data + entry->at, entry->len);
 }
 
 int state_map_set(struct state_map *map, const char *name, const void *data,
@@ -514,6 +510,8 @@ int state_map_set(struct state_map *map, const char *name, const void *data,
 		map->entry[i] = new;
 	}
 	entry = &map->entry[i];
+	if (found)
+		wipe(map, entry);
 	entry->at = map->bytes.len;
 	entry->len = len;
 	entry->null = !data;
@@ -530,6 +528,7 @@ void state_map_remove(struct state_map *map, const char *name)
 
 	if (!found)
 		return;
+	wipe(map, &map->entry[i]);
 	free(map->entry[i].name);
 	map->n--;
 	memmove(&map->entry[i], &map->entry[i + 1],

@@ -68,8 +68,8 @@ struct state_map {
  * padding.
  * Source: tailscale ipn/store/stores.go, FileStore.
  *
- * Return: 0, -ENOMEM, TNE_TOO_LONG, TNE_STATE_FORMAT, or TNE_STATE_SEALED if
- * it is a sealed file.
+ * Return: 0, -ENOMEM, TNE_TOO_LONG or TNE_STATE_FORMAT; a sealed file is for
+ * sealed_json_parse().
  */
 int state_json_parse(const char *text, size_t len, struct err_detail *detail,
 		     struct state_map *ret);
@@ -84,6 +84,18 @@ int state_json_parse(const char *text, size_t len, struct err_detail *detail,
  * Return: 0 or -ENOMEM.
  */
 int state_json_build(const struct state_map *map, struct secret_buf *out);
+
+/**
+ * state_json_build_compact() - write the contents of a sealed file
+ * @map:	the entries
+ * @out:	appended to
+ *
+ * The same without white space, as the stock daemon does it there.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int state_json_build_compact(const struct state_map *map,
+			     struct secret_buf *out);
 
 /**
  * state_map_find() - an entry by its name

@@ -309,6 +309,30 @@ static int delete_profile(void *ctx, const char *id, struct err_detail *detail)
 	return 0;
 }
 
+static int state_info(void *ctx, char **ret)
+{
+	(void)ctx;
+	*ret = strdup("{\"Sealed\": true}");
+	return *ret ? 0 : -ENOMEM;
+}
+
+static int state_command(void *ctx, enum node_state_command command,
+			 const char *arg, size_t len,
+			 struct err_detail *detail, node_done_fn done,
+			 void *done_ctx)
+{
+	struct fake_node *node = ctx;
+
+	if (node->done)
+		return err_explain(detail, -EBUSY, "one at a time");
+	node->command = command;
+	snprintf(node->command_arg, sizeof(node->command_arg), "%.*s",
+		 (int)len, arg);
+	node->done = done;
+	node->done_ctx = done_ctx;
+	return 0;
+}
+
 const struct node_api fake_node_api = {
 	.status = fake_node_status,
 	.prefs = get_prefs,
@@ -326,6 +350,8 @@ const struct node_api fake_node_api = {
 	.switch_profile = switch_profile,
 	.delete_profile = delete_profile,
 	.whois = whois,
+	.state_info = state_info,
+	.state_command = state_command,
 };
 
 void fake_node_init(struct fake_node *node)

@@ -19,6 +19,9 @@
  * @profile: id of the one in use
  * @deleted: id of the one that was deleted
  * @starts: calls of start(); so the others
+ * @command: last one on the state, with its argument
+ * @done: to be called for it by the test; NULL = it has ended
+ * @done_ctx: for @done
  * @watcher: those who are told
  */
 struct fake_node {
@@ -35,6 +38,10 @@ struct fake_node {
 	int logins;
 	int logouts;
 	int edits;
+	enum node_state_command command;
+	char command_arg[64];
+	node_done_fn done;
+	void *done_ctx;
 	struct node_watcher watcher[FAKE_WATCHERS];
 };
 

@@ -48,7 +48,8 @@ static void reloads(void)
 {
 	static const char next[] =
 		"ControlURL=http://other\nTun=tn1\nStateDir=/srv/tailnet\n"
-		"Port=1\nLogLevel=error\n";
+		"Port=1\nLogLevel=error\nStateCounter=true\n"
+		"TPM=swtpm:path=/s\n";
 	struct err_detail detail = { "" };
 	struct daemon_conf c, new;
 
@@ -66,7 +67,7 @@ static void reloads(void)
 	CHECK(strcmp(c.tun, "tn0") == 0);
 	CHECK_EQ(c.port, 41641);
 	CHECK(strcmp(new.control_url, "https://hs.example:8443") == 0);
-	CHECK(strcmp(detail.text, "ControlCAFile, Tun, Socket, Port") == 0);
+	CHECK(strcmp(detail.text, "ControlCAFile, Tun, Socket, Port, StateCounter, TPM") == 0);
 	daemon_conf_done(&new);
 
 	CHECK_EQ(daemon_conf_init(&new), 0);
@@ -178,7 +179,16 @@ static void bad_options(void)
 		{ "extra", TNE_USAGE },
 		{ "--no-logs-no-support=false", TNE_USAGE },
 		{ "--no-logs-no-support", 0 },
-		{ "--encrypt-state", TNE_UNSUPPORTED },
+		{ "--encrypt-state", 0 },
+		{ "--encrypt-state=maybe", TNE_USAGE },
+		{ "--hardware-attestation", TNE_UNSUPPORTED },
+		{ "--adopt", 0 },
+		{ "--adopt --copy /d", 0 },
+		{ "--adopt d", TNE_USAGE },
+		{ "--adopt /d /e", TNE_USAGE },
+		{ "--adopt --release", TNE_USAGE },
+		{ "--copy", TNE_USAGE },
+		{ "--release --copy", TNE_USAGE },
 		{ "--config=/x", TNE_UNSUPPORTED },
 	};
 	struct err_detail detail;
@@ -189,6 +199,49 @@ static void bad_options(void)
 		test_case("%s", cases[i].line);
 		CHECK_EQ(options(cases[i].line, &o, &detail), cases[i].err);
 	}
+}
+
+/* Three values: not given is not false. */
+static void sealing(void)
+{
+	static const struct {
+		const char *line;
+		enum opt_bool flag;
+	} cases[] = {
+		{ "--port=1", OPT_UNSET },
+		{ "--encrypt-state", OPT_TRUE },
+		{ "-encrypt-state=1", OPT_TRUE },
+		{ "--encrypt-state=True", OPT_TRUE },
+		{ "--encrypt-state=false", OPT_FALSE },
+		{ "--encrypt-state=F", OPT_FALSE },
+	};
+	static const char good[] =
+		"EncryptState=true\nStateCounter=true\nTPM=swtpm:path=/s\n";
+	static const char *const bad[] = {
+		"EncryptState=yes", "StateCounter=1", "TPM=cmd:rm -rf /",
+		"TPM=device:tpm" };
+	struct err_detail detail = { "" };
+	struct daemon_options o;
+	struct daemon_conf c;
+	size_t i;
+
+	CHECK_EQ(daemon_conf_init(&c), 0);
+	CHECK_EQ(daemon_conf_parse(good, strlen(good), &detail, &c), 0);
+	CHECK(c.encrypt_policy && c.state_counter);
+	CHECK(strcmp(c.tpm, "swtpm:path=/s") == 0);
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		test_case("%s", cases[i].line);
+		CHECK_EQ(options(cases[i].line, &o, &detail), 0);
+		CHECK_EQ(o.encrypt_state, cases[i].flag);
+		CHECK_EQ(daemon_conf_apply(&c, &o, &detail), 0);
+		CHECK_EQ(c.encrypt_state, cases[i].flag);
+	}
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		test_case("%s", bad[i]);
+		CHECK_EQ(daemon_conf_parse(bad[i], strlen(bad[i]), &detail,
+					   &c), TNE_CONF_SYNTAX);
+	}
+	daemon_conf_done(&c);
 }
 
 static void durations(void)
@@ -243,6 +296,7 @@ int main(int argc, char **argv)
 		TEST(refuses),
 		TEST(options_override),
 		TEST(bad_options),
+		TEST(sealing),
 		TEST(durations),
 		TEST(without_memory),
 	};

@@ -92,6 +92,120 @@ static void statuses(void)
 	tear_down(&rig);
 }
 
+static void end_command(struct rig *rig, int err, const char *text)
+{
+	struct err_detail detail = { "" };
+	node_done_fn done = rig->node.done;
+
+	rig->node.done = NULL;
+	if (err < 0)
+		err_explain(&detail, err, "why not");
+	done(rig->node.done_ctx, err, &detail, text);
+}
+
+#define POST(path, body) "POST /localapi/v0/" path " HTTP/1.1\r\n" \
+	"Content-Length: " body
+
+/* Answered when it is done, which may be long after. */
+static void state_commands(void)
+{
+	static const struct {
+		const char *request;
+		enum node_state_command command;
+		int err;
+		const char *text;
+		const char *reply;
+	} cases[] = {
+		{ POST("state/recovery-key", "0\r\n\r\n"),
+		  NODE_STATE_RECOVERY_KEY, 0, "ABCD-EFGH",
+		  "HTTP/1.1 200 " },
+		{ POST("state/recover", "14\r\n\r\n{\"Key\":\"ABCD\"}"),
+		  NODE_STATE_RECOVER, 0, NULL, "HTTP/1.1 204 " },
+		{ POST("state/recover", "14\r\n\r\n{\"Key\":\"ABCD\"}"),
+		  NODE_STATE_RECOVER, TNE_RECOVERY_KEY, NULL,
+		  "HTTP/1.1 403 " },
+		{ POST("state/reseal", "0\r\n\r\n"), NODE_STATE_RESEAL,
+		  TNE_TPM_BUSY, NULL, "HTTP/1.1 500 " },
+		{ POST("state/accept-rollback", "0\r\n\r\n"),
+		  NODE_STATE_ACCEPT, 0, NULL, "HTTP/1.1 204 " },
+	};
+	struct rig rig;
+	bool closed;
+	size_t i;
+	int fd;
+
+	set_up(&rig);
+	CHECK_EQ(ask(&rig, GET("state")), 200);
+	CHECK(strstr(reply, "{\"Sealed\": true}"));
+	CHECK_EQ(ask(&rig, POST("state/other", "0\r\n\r\n")), 404);
+	CHECK_EQ(ask(&rig, POST("state/recover", "2\r\n\r\n{}")), 400);
+	CHECK_EQ(ask(&rig, POST("state/recover", "1\r\n\r\n{")), 400);
+	CHECK(!rig.node.done);
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		test_case("%s", cases[i].request);
+		rig.sim.now_ms += 1000;
+		fd = connect_to(&rig);
+		send_text(fd, cases[i].request, strlen(cases[i].request));
+		receive(&rig, fd, &closed);
+		CHECK(!reply[0] && rig.node.done);
+		CHECK_EQ(rig.node.command, cases[i].command);
+		CHECK_EQ(ask(&rig, POST("state/reseal", "0\r\n\r\n")), 503);
+		end_command(&rig, cases[i].err, cases[i].text);
+		receive(&rig, fd, &closed);
+		CHECK(strncmp(reply, cases[i].reply, 13) == 0);
+		CHECK(!cases[i].text || strstr(reply, cases[i].text));
+		close(fd);
+	}
+	CHECK(strcmp(rig.node.command_arg, "") == 0);
+
+	test_case("the client leaves first");
+	fd = connect_to(&rig);
+	send_text(fd, cases[0].request, strlen(cases[0].request));
+	receive(&rig, fd, &closed);
+	close(fd);
+	turn(&rig);
+	CHECK(rig.node.done);
+	end_command(&rig, 0, "ABCD");
+	test_case("the API ends first");
+	fd = connect_to(&rig);
+	send_text(fd, cases[0].request, strlen(cases[0].request));
+	receive(&rig, fd, &closed);
+	tear_down(&rig);
+	end_command(&rig, -ECANCELED, NULL);
+	close(fd);
+}
+
+/* What waited for the state is replaced by the node; watchers stay. */
+static void another_node(void)
+{
+	struct fake_node second;
+	struct notify msg = { .has_state = true, .state = BACKEND_STOPPED };
+	struct rig rig;
+	bool closed;
+	int fd;
+
+	set_up(&rig);
+	fake_node_init(&second);
+	rig.node.backend = BACKEND_NO_STATE;
+	fd = connect_to(&rig);
+	send_text(fd, GET("watch-ipn-bus?mask=2"),
+		  strlen(GET("watch-ipn-bus?mask=2")));
+	receive(&rig, fd, &closed);
+	CHECK(strstr(reply, "\"State\":0"));
+	api_set_node(rig.api, &fake_node_api, &second);
+	CHECK_EQ(fake_node_watchers(&second), 1);
+	receive(&rig, fd, &closed);
+	CHECK(!closed && strstr(reply, "\"State\":6"));
+	fake_node_tell(&second, &msg);
+	receive(&rig, fd, &closed);
+	CHECK(strstr(reply, "\"State\":4"));
+	close(fd);
+	turn(&rig);
+	CHECK_EQ(fake_node_watchers(&second), 0);
+	fake_node_done(&second);
+	tear_down(&rig);
+}
+
 static void origins(void)
 {
 	static const struct {
@@ -518,6 +632,8 @@ int main(int argc, char **argv)
 {
 	static const struct test tests[] = {
 		TEST(statuses),
+		TEST(state_commands),
+		TEST(another_node),
 		TEST(origins),
 		TEST(bad_bytes),
 		TEST(split_at_every_byte),

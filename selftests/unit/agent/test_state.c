@@ -169,7 +169,7 @@ static void json_refuses(void)
 		  TNE_STATE_FORMAT },
 		{ "sealed",
 		  "{\"key\":{\"Private\":\"eA==\",\"Public\":\"eA==\"},\"nonce\":\"eA==\",\"data\":\"eA==\"}",
-		  TNE_STATE_SEALED },
+		  TNE_STATE_FORMAT },
 	};
 	struct state_map map;
 	size_t i;
@@ -223,6 +223,29 @@ static int parse_and_build(void *ctx)
 static void json_without_memory(void)
 {
 	CHECK(fail_alloc_each(parse_and_build, NULL) > 3);
+}
+
+static bool has_bytes(const struct state_map *map, const char *text)
+{
+	return memmem(map->bytes.data, map->bytes.len, text, strlen(text));
+}
+
+static void old_values_are_wiped(void)
+{
+	struct state_map map = { 0 };
+	struct state_bytes is;
+
+	CHECK_EQ(state_map_set(&map, "a", "secret one", 10), 0);
+	CHECK_EQ(state_map_set(&map, "b", "secret two", 10), 0);
+	CHECK(has_bytes(&map, "secret one"));
+	CHECK_EQ(state_map_set(&map, "a", "three", 5), 0);
+	CHECK(!has_bytes(&map, "secret one") && has_bytes(&map, "secret two"));
+	is = state_map_bytes(&map, state_map_find(&map, "a"));
+	CHECK_EQ(is.len, 5);
+	CHECK_MEM(is.data, "three", 5);
+	state_map_remove(&map, "b");
+	CHECK(!has_bytes(&map, "secret two"));
+	state_map_done(&map);
 }
 
 static void new_directory(void)
@@ -701,6 +724,7 @@ int main(int argc, char **argv)
 		TEST(json_refuses),
 		TEST(json_entries_are_bounded),
 		TEST(json_without_memory),
+		TEST(old_values_are_wiped),
 		TEST(new_directory),
 		TEST(unknown_entries_stay),
 		TEST(bad_files_are_left_alone),

@@ -1,0 +1,547 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "store/adopt.h"
+
+#include "base/array.h"
+#include "base/clock.h"
+#include "loop/loop.h"
+#include "store/adopt_files.h"
+#include "store/identity.h"
+#include "store/state.h"
+#include "tpm/tpm_job.h"
+#include "wire/json.h"
+#include "wire/json_out.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define DEFAULTS_MAX (64u << 10)	/* bytes of a file of settings; ours */
+#define RECORD_MAX 4096
+
+/* What is beside the state and goes with it; the state itself comes last. */
+static const char *const beside[] = { "certs", "ssh", "tka-profiles",
+				      "profile-data" };
+
+/**
+ * struct record - what was before a node was taken over
+ * @known: there is a record
+ * @dir: where the state is since
+ * @uid: owner of the folder
+ * @gid: its group
+ * @mode: its mode
+ * @from: where a copy was made of; "" = in place
+ */
+struct record {
+	bool known;
+	char dir[ADOPT_PATH_MAX];
+	uid_t uid;
+	gid_t gid;
+	mode_t mode;
+	char from[ADOPT_PATH_MAX];
+};
+
+static int refuse(struct err_detail *detail, const char *why, const char *what)
+{
+	return err_explain(detail, TNE_ADOPT, "%s%s", what, why);
+}
+
+static int failed(struct err_detail *detail, const char *what, const char *name)
+{
+	int err = -errno;
+
+	return err_explain(detail, err, "cannot %s %s: %s", what, name,
+			   err_text(err));
+}
+
+/* Both daemons with one node key would fight over its traffic. */
+static int check_stopped(const struct adopt_config *config,
+			 struct err_detail *detail)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int fd, r;
+
+	if (strlen(config->stock_socket) >= sizeof(addr.sun_path))
+		return -ENAMETOOLONG;
+	strcpy(addr.sun_path, config->stock_socket);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	r = connect(fd, (struct sockaddr *)&addr, sizeof(addr));
+	close(fd);
+	if (r == 0)
+		return refuse(detail, "; stop it: systemctl disable --now tailscaled",
+			      "the stock daemon runs");
+	return 0;
+}
+
+static bool has_state(const char *dir)
+{
+	char path[ADOPT_PATH_MAX + 64];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "%s/" STATE_FILE, dir);
+	return lstat(path, &st) == 0;
+}
+
+/* Opening, without a loop of the caller's */
+
+struct wait {
+	struct loop *loop;
+	struct secret32 *key;
+	struct err_detail *detail;
+	int err;
+};
+
+static void on_unsealed(void *ctx, const struct tpm_answer *answer)
+{
+	struct wait *wait = ctx;
+
+	wait->err = answer->err;
+	if (answer->err < 0)
+		*wait->detail = answer->detail;
+	else
+		memcpy(secret32_expose(wait->key), answer->key, SECRET_LEN);
+	loop_stop(wait->loop, 0);
+}
+
+static int ask_tpm(const struct adopt_config *config,
+		   const struct sealed_blob *blob, struct wait *wait)
+{
+	struct tpm_job *job auto_clean(tpm_job) = NULL;
+	struct tpm_request *req;
+	int r = tpm_job_new(wait->loop, &job);
+
+	if (r < 0)
+		return r;
+	req = tpm_job_request(job);
+	req->op = TPM_OP_UNSEAL;
+	req->options = config->tpm;
+	req->blob = *blob;
+	r = tpm_job_start(job, TPM_JOB_TIMEOUT_MS, on_unsealed, wait);
+	if (r < 0)
+		return r;
+	(void)steal(job);
+	r = loop_run(wait->loop);
+	return r < 0 ? r : wait->err;
+}
+
+static int unlock(const struct adopt_config *config, struct state *state,
+		  struct err_detail *detail)
+{
+	struct secret32 *key auto_clean(secret32) = secret32_new();
+	struct loop *loop auto_clean(loop) = NULL;
+	struct wait wait = { .key = key, .detail = detail };
+	int r;
+
+	if (!key)
+		return -ENOMEM;
+	r = loop_new(clock_system(), &loop);
+	wait.loop = loop;
+	if (r == 0)
+		r = ask_tpm(config, state_blob(state), &wait);
+	if (r == 0)
+		r = state_unlock(state, key, detail);
+	if (r == 0)
+		(void)steal(key);
+	return r;
+}
+
+/* The state can be opened, and is that of a node that is logged in. */
+static int check_state(const struct adopt_config *config, struct state *state,
+		       struct err_detail *detail)
+{
+	int r = 0;
+
+	if (state_is_locked(state))
+		r = unlock(config, state, detail);
+	return r < 0 ? r : identity_check(state, detail);
+}
+
+/* Record */
+
+static int parse_record(const struct secret_buf *text, struct record *ret)
+{
+	json_t *object auto_clean(json) = NULL;
+	struct json_text dir, from = { "", 0 };
+	struct err_detail detail;
+	int64_t uid, gid, mode;
+	int r;
+
+	r = json_read(text->len ? text->data : "", text->len, &detail, &object);
+	if (r < 0)
+		return r;
+	if (json_get_text(object, "Dir", ADOPT_PATH_MAX - 1, &dir) <= 0 ||
+	    json_get_int(object, "Uid", 0, UINT32_MAX, &uid) <= 0 ||
+	    json_get_int(object, "Gid", 0, UINT32_MAX, &gid) <= 0 ||
+	    json_get_int(object, "Mode", 0, 07777, &mode) <= 0 ||
+	    json_get_text(object, "From", ADOPT_PATH_MAX - 1, &from) < 0)
+		return TNE_JSON_VALUE;
+	*ret = (struct record){ .known = true, .uid = uid, .gid = gid,
+				.mode = mode };
+	memcpy(ret->dir, dir.s, dir.len);
+	memcpy(ret->from, from.s, from.len);
+	return 0;
+}
+
+static int read_record(const char *path, struct err_detail *detail,
+		       struct record *ret)
+{
+	struct secret_buf text auto_clean(secret_buf) = { 0 };
+	int fd, r;
+
+	*ret = (struct record){ 0 };
+	fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT || errno == ENOTDIR ? 0 :
+			failed(detail, "open", path);
+	r = secret_buf_read(&text, fd, RECORD_MAX);
+	close(fd);
+	if (r == 0)
+		r = parse_record(&text, ret);
+	return r < 0 ? err_explain(detail, r, "%s is damaged", path) : 0;
+}
+
+static int open_parent(const char *path, const char **ret_name)
+{
+	char dir[ADOPT_PATH_MAX];
+	const char *slash = strrchr(path, '/');
+	int fd;
+
+	if (!slash || slash - path >= (long)sizeof(dir))
+		return -EINVAL;
+	memcpy(dir, path, slash - path);
+	dir[slash - path] = 0;
+	fd = open(slash == path ? "/" : dir, O_RDONLY | O_DIRECTORY |
+		  O_CLOEXEC);
+	*ret_name = slash + 1;
+	return fd < 0 ? -errno : fd;
+}
+
+/* Nothing secret: people may read it. */
+static int write_text(int dir, const char *name, const char *text, size_t len,
+		      struct err_detail *detail)
+{
+	int r = state_replace_file(state_io_system(), dir, name, text, len);
+
+	if (r >= 0 && fchmodat(dir, name, 0644, 0) < 0)
+		r = -errno;
+	return r < 0 ? err_explain(detail, r, "cannot write %s: %s", name,
+				   err_text(r)) : 0;
+}
+
+static int write_record(const char *path, const struct record *record,
+			struct err_detail *detail)
+{
+	struct secret_buf text auto_clean(secret_buf) = { 0 };
+	struct json_out out = { 0 };
+	const char *name;
+	int dir, r;
+
+	json_out_open_object(&out, NULL);
+	json_out_text(&out, "Dir", record->dir);
+	json_out_int(&out, "Uid", record->uid);
+	json_out_int(&out, "Gid", record->gid);
+	json_out_int(&out, "Mode", record->mode);
+	json_out_text_if(&out, "From", record->from);
+	json_out_close_object(&out);
+	r = json_out_end(&out, &text);
+	if (r < 0)
+		return r;
+	dir = open_parent(path, &name);
+	if (dir < 0)
+		return err_explain(detail, dir, "cannot open the folder of %s",
+				   path);
+	r = write_text(dir, name, text.data, text.len, detail);
+	close(dir);
+	return r;
+}
+
+static int remove_record(const char *path, struct err_detail *detail)
+{
+	if (unlink(path) < 0 && errno != ENOENT)
+		return failed(detail, "remove", path);
+	return 0;
+}
+
+/* Settings of the service */
+
+static int read_text(int dir, const char *name, struct secret_buf *ret)
+{
+	int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK |
+			O_CLOEXEC);
+	int r;
+
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -errno;
+	r = secret_buf_read(ret, fd, DEFAULTS_MAX);
+	close(fd);
+	return r;
+}
+
+static int set_defaults(const char *path, const char *state_dir,
+			struct err_detail *detail)
+{
+	struct secret_buf old auto_clean(secret_buf) = { 0 };
+	struct secret_buf new auto_clean(secret_buf) = { 0 };
+	const char *name;
+	int dir = open_parent(path, &name), r;
+
+	if (dir < 0)
+		return err_explain(detail, dir, "cannot open the folder of %s",
+				   path);
+	r = read_text(dir, name, &old);
+	/* Nothing to take away from nothing. */
+	if (r == 0 && (state_dir || old.len))
+		r = adopt_set_flags(old.data, old.len, state_dir, &new);
+	if (r < 0)
+		err_explain(detail, r, "cannot change %s: %s", path,
+			    err_text(r));
+	else if (new.len)
+		r = write_text(dir, name, new.data, new.len, detail);
+	close(dir);
+	return r;
+}
+
+static int write_dropin(const char *folder, const char *state_dir,
+			struct err_detail *detail)
+{
+	char text[ADOPT_PATH_MAX + 100];
+	int dir, r;
+
+	if (mkdir(folder, 0755) < 0 && errno != EEXIST)
+		return failed(detail, "create", folder);
+	dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return failed(detail, "open", folder);
+	snprintf(text, sizeof(text),
+		 "# By \"tailnet adopt\"; \"tailnet release\" removes it.\n[Service]\nReadWritePaths=%s\n",
+		 state_dir);
+	r = write_text(dir, ADOPT_DROPIN, text, strlen(text), detail);
+	close(dir);
+	return r;
+}
+
+static int remove_settings(const struct adopt_config *config,
+			   struct err_detail *detail)
+{
+	char path[ADOPT_PATH_MAX + 32];
+
+	snprintf(path, sizeof(path), "%s/" ADOPT_DROPIN, config->dropin_dir);
+	if (unlink(path) < 0 && errno != ENOENT && errno != ENOTDIR)
+		return failed(detail, "remove", path);
+	/* Empty, it was ours. */
+	(void)rmdir(config->dropin_dir);
+	return set_defaults(config->defaults, NULL, detail);
+}
+
+/* Taking */
+
+/* The owner of before is on disk before there is another one. */
+static int take_in_place(const struct adopt_config *config, const char *dir,
+			 int fd, const struct record *known,
+			 struct err_detail *detail)
+{
+	struct record record = *known;
+	struct stat st;
+	int r = 0;
+
+	if (!record.known) {
+		if (fstat(fd, &st) < 0)
+			return failed(detail, "look at", dir);
+		record = (struct record){ .uid = st.st_uid, .gid = st.st_gid,
+					  .mode = st.st_mode & 07777 };
+		strcpy(record.dir, dir);
+		r = write_record(config->record, &record, detail);
+	}
+	if (r == 0)
+		r = set_defaults(config->defaults, dir, detail);
+	if (r == 0)
+		r = write_dropin(config->dropin_dir, dir, detail);
+	if (r == 0 && fchmod(fd, 0700) < 0)
+		r = failed(detail, "set the mode of", dir);
+	return r < 0 ? r : adopt_give(fd, config->uid, config->gid, detail);
+}
+
+static int open_own(const char *dir, struct err_detail *detail)
+{
+	int fd;
+
+	if (mkdir(dir, 0700) < 0 && errno != EEXIST)
+		return failed(detail, "create", dir);
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return fd < 0 ? failed(detail, "open", dir) : fd;
+}
+
+static int copy_all(int from, int to, struct err_detail *detail)
+{
+	size_t i;
+	int r = 0;
+
+	for (i = 0; i < ARRAY_SIZE(beside) && r == 0; i++)
+		r = adopt_copy(from, to, beside[i], detail);
+	return r < 0 ? r : adopt_copy(from, to, STATE_FILE, detail);
+}
+
+static int take_copy(const struct adopt_config *config, const char *dir,
+		     int from, struct err_detail *detail)
+{
+	struct record record = { 0 };
+	int to, r;
+
+	if (has_state(config->own_dir))
+		return refuse(detail, " has a state already", config->own_dir);
+	to = open_own(config->own_dir, detail);
+	if (to < 0)
+		return to;
+	snprintf(record.dir, sizeof(record.dir), "%s", config->own_dir);
+	snprintf(record.from, sizeof(record.from), "%s", dir);
+	r = write_record(config->record, &record, detail);
+	if (r == 0)
+		r = copy_all(from, to, detail);
+	if (r == 0)
+		r = adopt_give(to, config->uid, config->gid, detail);
+	close(to);
+	return r;
+}
+
+int adopt_take(const struct adopt_config *config, struct err_detail *detail,
+	       char *ret_dir)
+{
+	const char *dir = config->dir ? config->dir : config->stock_dir;
+	struct state *state auto_clean(state) = NULL;
+	struct record record;
+	int r;
+
+	if (!adopt_check_path(dir) || strlen(dir) >= ADOPT_PATH_MAX)
+		return refuse(detail, " cannot stand in the settings of a service",
+			      dir);
+	if (!has_state(dir))
+		return refuse(detail, " has no node in it", dir);
+	r = read_record(config->record, detail, &record);
+	if (r == 0 && record.known &&
+	    strcmp(record.dir, config->copy ? config->own_dir : dir) != 0)
+		r = refuse(detail, " was taken over before; release it first",
+			   record.dir);
+	if (r == 0)
+		r = check_stopped(config, detail);
+	if (r == 0)
+		r = state_open(dir, state_io_system(), detail, &state);
+	if (r == 0)
+		r = check_state(config, state, detail);
+	if (r < 0)
+		return r;
+	r = config->copy ? take_copy(config, dir, state_dir(state), detail) :
+			   take_in_place(config, dir, state_dir(state), &record,
+					 detail);
+	if (r == 0)
+		strcpy(ret_dir, config->copy ? config->own_dir : dir);
+	return r;
+}
+
+/* Giving back */
+
+static int give_in_place(const struct adopt_config *config, int fd,
+			 const struct record *record, struct err_detail *detail)
+{
+	int r = remove_settings(config, detail);
+
+	if (r == 0)
+		r = adopt_give(fd, record->uid, record->gid, detail);
+	if (r == 0 && fchmod(fd, record->mode) < 0)
+		r = failed(detail, "set the mode of", "the folder");
+	/* Last, so that all of it can be done again. */
+	return r < 0 ? r : remove_record(config->record, detail);
+}
+
+/* The file as it is: either form is the stock daemon's as well. */
+static int put_state(int from, int to, struct err_detail *detail)
+{
+	struct secret_buf text auto_clean(secret_buf) = { 0 };
+	int fd = openat(from, STATE_FILE, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	int r;
+
+	if (fd < 0)
+		return failed(detail, "open", STATE_FILE);
+	r = secret_buf_read(&text, fd, STATE_JSON_MAX);
+	close(fd);
+	if (r == 0)
+		r = state_replace_file(state_io_system(), to, STATE_FILE,
+				       text.data, text.len);
+	return r < 0 ? err_explain(detail, r, "cannot write %s: %s", STATE_FILE,
+				   err_text(r)) : 0;
+}
+
+static int give_copy(const struct adopt_config *config, int from,
+		     const char *dir, bool was_there, struct err_detail *detail)
+{
+	int to = open_own(dir, detail), r = 0;
+	size_t i;
+
+	if (to < 0)
+		return to;
+	/* What was copied from there is there. */
+	for (i = 0; i < ARRAY_SIZE(beside) && r == 0 && !was_there; i++)
+		r = adopt_copy(from, to, beside[i], detail);
+	if (r == 0)
+		r = put_state(from, to, detail);
+	close(to);
+	if (r == 0 && renameat(from, STATE_FILE, from,
+			       STATE_FILE ".released") < 0)
+		r = failed(detail, "rename", STATE_FILE);
+	/* Or else it is another node's. */
+	return r < 0 || !was_there ? r : remove_record(config->record, detail);
+}
+
+static int give_back(const struct adopt_config *config, struct state *state,
+		     const struct record *record, struct err_detail *detail,
+		     char *ret_dir)
+{
+	const char *to = config->stock_dir;
+	int r;
+
+	if (record->known && !record->from[0]) {
+		r = give_in_place(config, state_dir(state), record, detail);
+		if (r == 0)
+			strcpy(ret_dir, record->dir);
+		return r;
+	}
+	if (record->known)
+		to = record->from;
+	else if (has_state(to))
+		return refuse(detail, " has a state already", to);
+	r = give_copy(config, state_dir(state), to, record->known, detail);
+	if (r == 0)
+		snprintf(ret_dir, ADOPT_PATH_MAX, "%s", to);
+	return r;
+}
+
+int adopt_release(const struct adopt_config *config, struct err_detail *detail,
+		  char *ret_dir)
+{
+	struct state *state auto_clean(state) = NULL;
+	const char *dir = config->dir;
+	struct record record;
+	int r = read_record(config->record, detail, &record);
+
+	if (r < 0)
+		return r;
+	if (!dir)
+		dir = record.known ? record.dir : config->own_dir;
+	/* Of another node. */
+	if (record.known && strcmp(record.dir, dir) != 0)
+		record.known = false;
+	if (!has_state(dir))
+		return refuse(detail, " has no node in it", dir);
+	r = check_stopped(config, detail);
+	if (r == 0)
+		r = state_open(dir, state_io_system(), detail, &state);
+	if (r == 0)
+		r = check_state(config, state, detail);
+	return r < 0 ? r : give_back(config, state, &record, detail, ret_dir);
+}
