@@ -10,6 +10,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 bash "$here/demo/wireguard.sh"
 echo
 bash "$here/demo/network.sh"
+echo
+bash "$here/demo/lock.sh"
 
 cat <<'END'
 

@@ -7,18 +7,12 @@
 
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/hub.sh"
 HUB=hub ALICE=alice BOB=bob
-CONTROL=$(cd "$(dirname "$0")/../control/build" && pwd)
-URL=https://192.0.2.1
 demo_begin
 
-ctl() { quiet $HUB "$CONTROL/ctl" -s "$DIR/admin" "$@"; }
-running() { [[ $(quiet "$1" tailnet status --json | jq -r .BackendState) == Running ]]; }
-listening() { quiet "$1" tailnet status --json; }
-knows_peer() { [[ $(quiet "$1" tailnet status --json | jq '.Peer | length') == 1 ]]; }
 login_url() { ctl logins | grep -o 'http[^ ]*' | head -n 1; }
 has_login() { [[ -n $(login_url) ]]; }
-ip4() { quiet "$1" tailnet ip -4; }
 
 say "${BOLD}tailnet: two machines join a network$OFF" \
 	"" \
@@ -28,36 +22,16 @@ say "${BOLD}tailnet: two machines join a network$OFF" \
 	"   alice   tailnet.ko, tailnetd; has an auth key" \
 	"   bob     tailnet.ko, tailnetd; a person will let it in"
 
-for h in $HUB $ALICE $BOB; do host_add $h; done
-ip -n $HUB link add wire type bridge
-ip -n $HUB addr add 192.0.2.1/24 dev wire
-ip -n $HUB link set wire up
-n=1
-for h in $ALICE $BOB; do
-	n=$((n + 1))
-	ip -n $HUB link add "to-$h" type veth peer name eth0 netns $h
-	ip -n $HUB link set "to-$h" master wire up
-	ip -n $h addr add 192.0.2.$n/24 dev eth0
-	ip -n $h link set eth0 up
-	ip -n $h route add default via 192.0.2.1
-done
+hub_wire $ALICE $BOB
 
 step "A control server, with TLS"
-mkdir "$DIR/ca"
-quiet $HUB "$CONTROL/tn-control" --make-ca "$DIR/ca" 192.0.2.1 >/dev/null
-quiet $HUB "$CONTROL/tn-control" --listen 192.0.2.1:80 --listen-tls 192.0.2.1:443 \
-	--cert "$DIR/ca/server.pem" --key "$DIR/ca/server.key" --url $URL \
-	--admin "$DIR/admin" --mode headscale --domain demo.net >"$DIR/hub.log" 2>&1 &
-until_ok 30 "the control server" ctl nodes
+# shellcheck disable=SC2119
+hub_serve
 ctl authkey add | grep -o '[^ ]*auth[^ ]*' | head -n 1 >"$DIR/auth.key"
 say "   It listens at $URL. alice was given an auth key, in the file auth.key."
 
 step "Each machine needs a line of configuration and the agent"
-for h in $ALICE $BOB; do
-	on $h "echo ControlCAFile=$DIR/ca/ca.pem > /etc/tailnet/tailnetd.conf"
-	start $h "tailnetd"
-	until_ok 30 "the agent" listening $h
-done
+for h in $ALICE $BOB; do hub_agent "$h"; done
 
 step "alice joins by its key"
 on $ALICE "tailnet up --login-server $URL --auth-key file:auth.key --hostname alice"
@@ -76,8 +50,8 @@ wait $UP
 on $BOB "tailnet ip -4"
 
 step "They know each other, and talk"
-until_ok 30 "a peer" knows_peer $ALICE
-until_ok 30 "a peer" knows_peer $BOB
+until_ok 30 "a peer" knows_peers $ALICE 1
+until_ok 30 "a peer" knows_peers $BOB 1
 A=$(ip4 $ALICE) B=$(ip4 $BOB)
 on $ALICE "tailnet status"
 on $ALICE "ping -c 3 -i 0.2 -w 20 $B"
