@@ -550,7 +550,7 @@ static int lock_local_disable(void *ctx, struct err_detail *detail)
 		return err_explain(detail, TNE_NOT_READY,
 				   mode == LOCK_MODE_OFF ?
 				   "the tailnet lock is not enabled" :
-				   "which tailnet lock it is is not known yet");
+				   "it is not known yet which tailnet lock it is");
 	if (lock_side_id(&node->lock, id) &&
 	    str_list_find(denied, id) == denied->n)
 		r = str_list_add(denied, id, strlen(id));

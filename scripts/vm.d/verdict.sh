@@ -88,7 +88,7 @@ verdict()
 		;;
 	timeout)
 		[ ! -s "$run/ps" ] || sed 's/^/    /' "$run/ps" >&2
-		[ ! -s "$run/ps-host" ] || cat "$run/ps-host" >&2
+		[ ! -s "$run/why" ] || cat "$run/why" >&2
 		console_since_start | show_console 300
 		if [ -e "$run/ended" ]; then
 			note "the command ended, the guest did not"
