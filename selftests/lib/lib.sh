@@ -60,6 +60,9 @@ scaled() {
 	echo $((n > 0 ? n : 1))
 }
 
+# whole: is the whole volume wanted?
+whole() { ((TAILNET_TEST_SCALE >= 100)); }
+
 # --- telling what happened ------------------------------------------------
 
 case_() { CASE=$*; printf '%s: %s\n' "$TEST_NAME" "$CASE"; }
@@ -401,16 +404,40 @@ expect_endpoint() {
 
 # --- traffic --------------------------------------------------------------
 
+# echo_replies FILE: how many a namespace has got, from its snmp and snmp6
+echo_replies() {
+	awk '$1 == "IcmpMsg:" { for (i = 2; i <= NF; i++) if ($i == "InType0") n = i; else if (i == n) v4 = $i }
+		$1 == "Icmp6InEchoReplies" { v6 = $2 }
+		END { print v4 + v6 }' "$1"
+}
+
 # ping_all NS ADDR [COUNT [ping options]]: every one of a flood comes back.
-# Without -w, ping sends exactly COUNT and reports what came back, and ends
-# with 0 for a single answer: so the numbers are read.
+# Without -w, ping sends exactly COUNT, ends with 0 for a single answer, and
+# waits for the last ones only twice as long as for the slowest before (-W is
+# for the case that none came). So its numbers are read, and what it had no
+# patience for is looked for in the counters of the namespace.
 ping_all() {
 	local n=$1 addr=$2 count=${3:-100} out
 
 	shift $(($# > 3 ? 3 : $#))
-	out=$(ns "$n" ping -n -q -f -c "$count" -W "$(slow 5)" "$@" "$addr" 2>&1) || :
-	grep -q " $count received" <<<"$out" ||
-		fail "ping $addr in namespace $n: $(grep -E 'transmitted|ping:' <<<"$out" || echo "$out")"
+	out=$(ns "$n" sh -c 'cat /proc/net/snmp /proc/net/snmp6 >"$0"; exec ping "$@"' \
+		"$WORK/snmp" -n -q -f -c "$count" -W "$(slow 5)" "$@" "$addr" 2>&1) || :
+	! grep -q " $count received" <<<"$out" || return 0
+	! grep -Eq "^$count packets transmitted, [0-9]+ received, [0-9.]+% packet loss" <<<"$out" ||
+		! all_replied "$n" $(($(echo_replies "$WORK/snmp") + count)) || return 0
+	fail "ping $addr in namespace $n: $(grep -E 'transmitted|ping:' <<<"$out" || echo "$out")"
+}
+
+# all_replied NS TOTAL: so many echo replies in all, in a while
+all_replied() {
+	local end=$(($(uptime_ms) + $(slow 5) * 1000))
+
+	while (($(uptime_ms) < end)); do
+		ns "$1" cat /proc/net/snmp /proc/net/snmp6 >"$WORK/snmp.now"
+		(($(echo_replies "$WORK/snmp.now") < $2)) || return 0
+		sleep 0.05
+	done
+	return 1
 }
 
 # ping_once NS ADDR [ping options]: one answer within the time, re-tried

@@ -53,10 +53,10 @@ is_listening 0 u $P1 || fail "no socket on port $P1 in namespace 0"
 is_listening 0 u $P2 || fail "no socket on port $P2 in namespace 0"
 if is_listening 1 u $P1; then fail "a socket in namespace 1"; fi
 
-# a debug kernel gets each family and each MTU once
+# each family and each MTU once, where less than the whole is wanted
 endpoints 127.0.0.1 127.0.0.1
 traffic 127.0.0.1 "$mtu"
-is_debug || traffic 127.0.0.1 34816
+! whole || traffic 127.0.0.1 34816
 endpoints ::1 ::1
-is_debug || traffic ::1 "$mtu"
+! whole || traffic ::1 "$mtu"
 traffic ::1 34816
