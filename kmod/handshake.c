@@ -41,6 +41,25 @@ struct noise {
 	u8 key[TN_KEY_LEN];
 };
 
+/*
+ * Where both ends begin: BLAKE2s of the protocol's name,
+ * "Noise_IKpsk2_25519_ChaChaPoly_BLAKE2s"; and of that followed by the
+ * identifier "WireGuard v1 zx2c4 Jason@zx2c4.com".
+ */
+static const u8 start_chaining_key[TN_HASH_LEN] = {
+	0x60, 0xe2, 0x6d, 0xae, 0xf3, 0x27, 0xef, 0xc0,
+	0x2e, 0xc3, 0x35, 0xe2, 0xa0, 0x25, 0xd2, 0xd0,
+	0x16, 0xeb, 0x42, 0x06, 0xf8, 0x72, 0x77, 0xf5,
+	0x2d, 0x38, 0xd1, 0x98, 0x8b, 0x78, 0xcd, 0x36,
+};
+
+static const u8 start_hash[TN_HASH_LEN] = {
+	0x22, 0x11, 0xb3, 0x61, 0x08, 0x1a, 0xc5, 0x66,
+	0x69, 0x12, 0x43, 0xdb, 0x45, 0x8a, 0xd5, 0x32,
+	0x2d, 0x9c, 0x6c, 0x66, 0x22, 0x93, 0xe8, 0xb7,
+	0x0e, 0xe1, 0x9c, 0x65, 0xba, 0x07, 0x9e, 0xf3,
+};
+
 static void mix_hash(struct noise *n, const void *in, size_t len)
 {
 	struct tn_blake2s_ctx ctx;
@@ -67,6 +86,21 @@ static bool __must_check mix_dh(struct noise *n, const u8 private[TN_KEY_LEN],
 	ok = tn_dh(shared, private, public);
 	if (ok)
 		tn_kdf2(n->chaining_key, n->key, shared, TN_KEY_LEN);
+	memzero_explicit(shared, sizeof(shared));
+	return ok;
+}
+
+/* The same where the key would be replaced before anything is sealed with it. */
+static bool __must_check mix_dh_only(struct noise *n,
+				     const u8 private[TN_KEY_LEN],
+				     const u8 public[TN_KEY_LEN])
+{
+	u8 shared[TN_KEY_LEN];
+	bool ok;
+
+	ok = tn_dh(shared, private, public);
+	if (ok)
+		tn_kdf1(n->chaining_key, shared, TN_KEY_LEN);
 	memzero_explicit(shared, sizeof(shared));
 	return ok;
 }
@@ -98,10 +132,8 @@ static bool __must_check unseal(struct noise *n, void *dst, const u8 *src,
 
 static void noise_begin(struct noise *n, const u8 responder[TN_KEY_LEN])
 {
-	tn_blake2s(n->chaining_key, TN_HASH_LEN, TN_NOISE_CONSTRUCTION,
-		   sizeof(TN_NOISE_CONSTRUCTION) - 1, NULL, 0);
-	memcpy(n->hash, n->chaining_key, TN_HASH_LEN);
-	mix_hash(n, TN_NOISE_IDENTIFIER, sizeof(TN_NOISE_IDENTIFIER) - 1);
+	memcpy(n->chaining_key, start_chaining_key, TN_HASH_LEN);
+	memcpy(n->hash, start_hash, TN_HASH_LEN);
 	mix_hash(n, responder, TN_KEY_LEN);
 }
 
@@ -453,8 +485,8 @@ create_response(struct tn_handshake *hs, const u8 ephemeral[TN_KEY_LEN],
 	if (!tn_dh_public(msg->ephemeral, ephemeral))
 		return TN_HS_LOW_ORDER;
 	mix_ephemeral(n, msg->ephemeral);
-	if (!mix_dh(n, ephemeral, hs->remote_ephemeral) ||
-	    !mix_dh(n, ephemeral, hs->remote_static))
+	if (!mix_dh_only(n, ephemeral, hs->remote_ephemeral) ||
+	    !mix_dh_only(n, ephemeral, hs->remote_static))
 		return TN_HS_LOW_ORDER;
 	mix_psk(n, hs->preshared_key);
 	seal(n, msg->sealed_nothing, NULL, 0);
@@ -567,8 +599,8 @@ consume_response(const struct tn_identity *id, struct tn_handshake *hs,
 		return TN_HS_WRONG_STATE;
 
 	mix_ephemeral(n, msg->ephemeral);
-	if (!mix_dh(n, view->ephemeral_private, msg->ephemeral) ||
-	    !mix_dh(n, id->private, msg->ephemeral))
+	if (!mix_dh_only(n, view->ephemeral_private, msg->ephemeral) ||
+	    !mix_dh_only(n, id->private, msg->ephemeral))
 		return TN_HS_LOW_ORDER;
 	mix_psk(n, view->preshared_key);
 	if (!unseal(n, nothing, msg->sealed_nothing, sizeof(msg->sealed_nothing)))

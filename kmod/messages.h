@@ -22,9 +22,7 @@
 #define TN_XNONCE_LEN		24
 #define TN_TAI64N_LEN		12	/* 8 seconds, 4 nanoseconds */
 
-/* The Noise pattern and its prologue; both are hashed without a final NUL. */
-#define TN_NOISE_CONSTRUCTION	"Noise_IKpsk2_25519_ChaChaPoly_BLAKE2s"
-#define TN_NOISE_IDENTIFIER	"WireGuard v1 zx2c4 Jason@zx2c4.com"
+/* Hashed without a final NUL, in front of a public key. */
 #define TN_NOISE_LABEL_MAC1	"mac1----"
 #define TN_NOISE_LABEL_COOKIE	"cookie--"
 #define TN_NOISE_LABEL_LEN	8
@@ -195,7 +193,5 @@ static_assert(offsetof(struct tn_msg_cookie, sealed_cookie) == 32);
 static_assert(sizeof(struct tn_msg_data) == 16);
 static_assert(TN_DATA_OVERHEAD == 32);
 static_assert(TN_MAX_TIMER_HANDSHAKES == 18);
-static_assert(sizeof(TN_NOISE_CONSTRUCTION) - 1 == 37);
-static_assert(sizeof(TN_NOISE_IDENTIFIER) - 1 == 34);
 
 #endif /* TN_MESSAGES_H */

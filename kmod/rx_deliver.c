@@ -194,6 +194,21 @@ static enum tn_drop tn_rx_cut_reason(const struct tn_peer *peer)
 					    TN_DROP_RX_KEY_EXPIRED;
 }
 
+/* Drop a batch of a peer that may receive nothing now. */
+static void tn_rx_cut(struct tn_device *tn, struct tn_rx_batch *rb)
+{
+	enum tn_drop reason = tn_rx_cut_reason(rb->peer);
+	unsigned int i;
+
+	for (i = 0; i < rb->b.nsegs; i++) {
+		/* What did not open has been counted. */
+		if (!rb->seg[i].skb)
+			continue;
+		tn_drop_skb(tn, rb->seg[i].skb, reason);
+		rb->seg[i].skb = NULL;
+	}
+}
+
 /* All steps for one batch; gives the number of packets in it. */
 static unsigned int tn_rx_deliver(struct tn_napi *n, struct tn_batch *b)
 {
@@ -205,7 +220,7 @@ static unsigned int tn_rx_deliver(struct tn_napi *n, struct tn_batch *b)
 
 	atomic_sub(b->nsegs, &n->tn->segs_queued);
 	if (unlikely(tn_peer_is_cut(peer) || !READ_ONCE(n->tn->up))) {
-		tn_drop_count(n->tn, tn_rx_cut_reason(peer), b->nsegs);
+		tn_rx_cut(n->tn, rb);
 		return b->nsegs;
 	}
 	packets = tn_rx_replay(rb, now_ns);
