@@ -63,6 +63,10 @@ check-interop:
 check-matrix:
 	scripts/run-tests matrix
 
+check-faults:
+	TAILNET_ALL_FAULTS=1 scripts/run-tests --verbose --kernel uml \
+		selftests/netns/31-control-faults.sh
+
 check-races:
 	scripts/run-tests races
 
@@ -132,6 +136,7 @@ help:
 	@echo 'check-netns    all of them on Debian'"'"'s kernel (not part of check)'
 	@echo 'check-interop  against other implementations'
 	@echo 'check-matrix   the other kernels: build, load, carry packets'
+	@echo 'check-faults   the agent against a server with every fault (not part of check)'
 	@echo 'check-races    several CPUs, KASAN, lockdep (not part of check)'
 	@echo 'fuzz           fuzz the codecs for SECONDS= (60) each'
 	@echo 'bench          benchmarks beside other implementations (ONLY=a,b)'
@@ -143,5 +148,5 @@ help:
 	@echo 'clean          remove what was built in this folder'
 
 .PHONY: all module agent demo check check-unit check-netns check-smp \
-	check-debug check-interop check-matrix check-races fuzz bench lint install install-agent \
+	check-debug check-interop check-matrix check-faults check-races fuzz bench lint install install-agent \
 	dkms-install uninstall deb clean help

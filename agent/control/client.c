@@ -51,6 +51,7 @@ enum goal {
  * @tags: handshakes in a row that failed by a wrong key
  * @memory: of dials
  * @spare: addresses of the server if its name has none
+ * @key_spare: which of them the key is asked for at, from 1 on; 0 = its name
  * @conn: or NULL
  * @connected: it is proved
  * @reg: the registration
@@ -88,6 +89,7 @@ struct client {
 	unsigned int tags;
 	struct dial_memory memory;
 	struct spare spare;
+	size_t key_spare;
 	struct control_conn *conn;
 	bool connected;
 	struct registration *reg;
@@ -192,9 +194,21 @@ static void on_spare(void *ctx)
 {
 	struct client *client = ctx;
 
+	/* A search that the key's request began, by name, without success. */
+	if (!client->key_asked && !client->key_spare)
+		client->key_spare = 1;
 	if (!client->must_wait)
 		stop_waiting(client);
 	kick(client);
+}
+
+static void search_spare(struct client *client)
+{
+	struct netmap *netmap = netmap_session_current(client->session);
+
+	spare_search(&client->spare, client->server.host,
+		     netmap && netmap->derp_regions ?
+		     netmap->derp_regions : client->config.relays);
 }
 
 /* The server's key */
@@ -212,15 +226,28 @@ static void use_key(struct client *client, const struct machine_public *key)
 	client->calls.server_key(client->calls.ctx, key, known);
 }
 
+/* By name again after the last of them. */
+static void next_spare_for_key(struct client *client, int err)
+{
+	if (client->key_spare || err == TNE_NAME_LOOKUP)
+		client->key_spare++;
+	if (client->key_spare > client->spare.n)
+		client->key_spare = 0;
+}
+
 static void on_key(void *ctx, int err, const struct err_detail *detail,
 		   const struct machine_public *key)
 {
 	struct client *client = ctx;
 
 	client->key_request = NULL;
+	if (err == TNE_NAME_LOOKUP)
+		search_spare(client);
 	if (err == 0) {
+		client->key_spare = 0;
 		use_key(client, key);
 	} else {
+		next_spare_for_key(client, err);
 		log_warning("control: no key from the server: %s %s",
 			    err_text(err), detail ? detail->text : "");
 		/* Who does not have the remembered key will not prove it. */
@@ -238,10 +265,14 @@ static void on_key(void *ctx, int err, const struct err_detail *detail,
 static void ask_key(struct client *client)
 {
 	const struct machine_public *pin = &client->config.pin;
+	const struct resolve_addr *addr = NULL;
 	int r;
 
 	enter(client, CLIENT_KEY);
-	r = server_key_fetch(client->config.transfers, client->url,
+	/* A relay may name any address; who answers there has to prove itself. */
+	if (client->key_spare && client->server.https)
+		addr = &client->spare.candidate[client->key_spare - 1].addr;
+	r = server_key_fetch(client->config.transfers, client->url, addr,
 			     client->config.version,
 			     machine_public_is_zero(pin) ? NULL : pin, on_key,
 			     client, &client->key_request);
@@ -276,7 +307,6 @@ static void on_draining(void *ctx)
 static void on_closed(void *ctx, int err, const struct err_detail *detail)
 {
 	struct client *client = ctx;
-	struct netmap *netmap = netmap_session_current(client->session);
 	struct backoff *backoff = current_backoff(client);
 
 	log_info("control: connection closed: %s %s",
@@ -286,9 +316,7 @@ static void on_closed(void *ctx, int err, const struct err_detail *detail)
 	    ++client->tags >= CLIENT_TAGS_MAX)
 		client->key_asked = false;
 	if (err == TNE_NAME_LOOKUP)
-		spare_search(&client->spare, client->server.host,
-			     netmap && netmap->derp_regions ?
-			     netmap->derp_regions : client->config.relays);
+		search_spare(client);
 	drop_conn(client);
 	if (client->state != CLIENT_BACKOFF)
 		fail(client, backoff);

@@ -132,16 +132,18 @@ static int build_url(const char *server_url, uint16_t version,
 }
 
 int server_key_fetch(struct transfers *transfers, const char *server_url,
-		     uint16_t version, const struct machine_public *pin,
-		     server_key_fn fn, void *ctx, struct server_key **ret)
+		     const struct resolve_addr *addr, uint16_t version,
+		     const struct machine_public *pin, server_key_fn fn,
+		     void *ctx, struct server_key **ret)
 {
 	struct server_key *request;
 	char url[URL_MAX];
 	const struct fetch_request fetch = {
 		.method = FETCH_GET,
 		.url = url,
+		.addr = addr,
 		.body_max = SERVER_KEY_BODY_MAX,
-		.redirects_max = SERVER_KEY_REDIRECTS_MAX,
+		.redirects_max = addr ? 0 : SERVER_KEY_REDIRECTS_MAX,
 		.timeout_ms = SERVER_KEY_TIMEOUT_MS,
 	};
 	int r;

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 struct server_key;
+struct resolve_addr;
 struct transfers;
 
 #define SERVER_KEY_BODY_MAX 65536	/* bytes; as the reference */
@@ -34,6 +35,8 @@ typedef void (*server_key_fn)(void *ctx, int err,
  * @transfers:	where the request runs
  * @server_url:	http or https; over http the key is taken on trust, the caller
  *		warns
+ * @addr:	address that the server's host shall have, and no redirect is
+ *		followed; NULL = it is looked up. Copied
  * @version:	protocol version
  * @pin:	the only key that is taken; NULL = any. Copied
  * @fn:		called once, unless cancelled
@@ -46,8 +49,9 @@ typedef void (*server_key_fn)(void *ctx, int err,
  * Return: 0, TNE_URL or -errno.
  */
 int server_key_fetch(struct transfers *transfers, const char *server_url,
-		     uint16_t version, const struct machine_public *pin,
-		     server_key_fn fn, void *ctx, struct server_key **ret);
+		     const struct resolve_addr *addr, uint16_t version,
+		     const struct machine_public *pin, server_key_fn fn,
+		     void *ctx, struct server_key **ret);
 
 /**
  * server_key_cancel() - give the request up

@@ -1,12 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# guest: kernel=6.1 mem=1536
+# guest: kernel=6.1,uml mem=1536 timeout=3600
 #
 # An agent against a control server that misbehaves in every way it knows. Each
 # time the agent has to live, to leave the kernel's peers alone unless it was
 # told otherwise, and to be in order again once the server is.
 #
-# It takes long, and so runs only if TAILNET_ALL_FAULTS or FAULTS is set.
+# It takes long, and so runs only if TAILNET_ALL_FAULTS or FAULTS is set, as
+# "make check-faults" does.
 # FAULTS names some of them.
 . "$(dirname "$0")/../lib/lib.sh"
 [[ -n ${TAILNET_ALL_FAULTS:-}${FAULTS:-} ]] || skip "takes an hour; set TAILNET_ALL_FAULTS=1"

@@ -155,13 +155,14 @@ static const struct client_calls calls = {
 
 /* Of the next client. */
 static struct control_signer rig_signer;
+static const struct derp_regions *rig_relays;
 
 static inline void begin(bool has_key, uint8_t known_key)
 {
 	const struct transfers_options options = { .no_proxy = true };
 	struct client_config config = {
 		.server_url = "https://c.example", .version = 113,
-		.random = half, .signer = rig_signer,
+		.random = half, .signer = rig_signer, .relays = rig_relays,
 	};
 
 	stop();

@@ -17,8 +17,9 @@ void fake_reset(void)
 }
 
 int server_key_fetch(struct transfers *transfers, const char *server_url,
-		     uint16_t version, const struct machine_public *pin,
-		     server_key_fn fn, void *ctx, struct server_key **ret)
+		     const struct resolve_addr *addr, uint16_t version,
+		     const struct machine_public *pin, server_key_fn fn,
+		     void *ctx, struct server_key **ret)
 {
 	(void)transfers;
 	(void)server_url;
@@ -26,6 +27,7 @@ int server_key_fetch(struct transfers *transfers, const char *server_url,
 	(void)pin;
 	assert(!fake.key_fn);
 	fake.key_asked++;
+	fake.key_at = addr ? addr->byte[3] : -1;
 	fake.key_fn = fn;
 	fake.key_ctx = ctx;
 	*ret = (struct server_key *)&fake;
@@ -63,6 +65,7 @@ void fake_boot(size_t n)
 {
 	static const struct resolve_addr addr[BOOTSTRAP_ADDRS_MAX] = {
 		{ .family = AF_INET, .byte = { 203, 0, 113, 9 } },
+		{ .family = AF_INET, .byte = { 203, 0, 113, 10 } },
 	};
 	bootstrap_fn fn = fake.boot_fn;
 

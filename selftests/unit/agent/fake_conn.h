@@ -35,6 +35,7 @@ struct h2_stream {
 /**
  * struct fake - all that was asked for
  * @key_asked: how often the key was asked for
+ * @key_at: last byte of the IPv4 address where, -1 = by name
  * @key_fn: of the request under way, or NULL
  * @key_ctx: for it
  * @opened: how many connections were opened
@@ -51,6 +52,7 @@ struct h2_stream {
  */
 struct fake {
 	int key_asked;
+	int key_at;
 	server_key_fn key_fn;
 	void *key_ctx;
 	int opened;

@@ -178,6 +178,61 @@ static void refused_login(void)
 	",\"ControlDialPlan\":{\"Candidates\":[{\"IP\":\"203.0.113.10\"}," \
 	"{\"ACEHost\":\"ace.example\"},{\"IP\":\"2001:db8::1\"}]}"
 
+/* A first login where names do not work, and relays are known from elsewhere. */
+static void key_without_names(void)
+{
+	static const struct derp_node node = {
+		.name = "1a", .region_id = 1, .host_name = "derp.example",
+		.cert_name = "",
+		.ipv4 = { .len = 4, .byte = { 192, 0, 2, 1 } },
+	};
+	static const struct derp_region region = {
+		.id = 1, .nodes = &node, .n_nodes = 1,
+	};
+	static const struct derp_regions relays = { .item = &region, .n = 1 };
+
+	rig_relays = &relays;
+	begin(false, 0);
+	rig_relays = NULL;
+	CHECK_EQ(client_login(w.client, true, NULL), 0);
+	turn();
+	CHECK_EQ(fake.key_asked, 1);
+	CHECK_EQ(fake.key_at, -1);
+	fake_key(TNE_NAME_LOOKUP, 0);
+	turn();
+	CHECK_EQ(fake.boot_asked, 1);
+	CHECK_EQ(strcmp(fake.boot_first, "derp.example"), 0);
+	/* None: by name, as before. */
+	fake_boot(0);
+	advance(1000);
+	CHECK_EQ(fake.key_asked, 2);
+	CHECK_EQ(fake.key_at, -1);
+	advance(30000);
+	fake_key(TNE_NAME_LOOKUP, 0);
+	CHECK_EQ(fake.boot_asked, 2);
+	/* An answer ends the wait. One after the other, then by name again. */
+	fake_boot(2);
+	turn();
+	CHECK_EQ(fake.key_asked, 3);
+	CHECK_EQ(fake.key_at, 9);
+	fake_key(TNE_TLS, 0);
+	advance(30000);
+	CHECK_EQ(fake.key_asked, 4);
+	CHECK_EQ(fake.key_at, 10);
+	fake_key(-ETIMEDOUT, 0);
+	advance(30000);
+	CHECK_EQ(fake.key_asked, 5);
+	CHECK_EQ(fake.key_at, -1);
+	fake_key(TNE_NAME_LOOKUP, 0);
+	advance(30000);
+	CHECK_EQ(fake.key_at, 9);
+	fake_key(0, 9);
+	turn();
+	CHECK_EQ(fake.opened, 1);
+	CHECK_EQ(fake.n_spare, 2);
+	stop();
+}
+
 static void ways_to_the_server(void)
 {
 	CHECK_IN(reach_poll());
@@ -359,6 +414,7 @@ static const struct test tests[] = {
 	TEST(not_on_disk),
 	TEST(busy_server),
 	TEST(refused_login),
+	TEST(key_without_names),
 	TEST(ways_to_the_server),
 	TEST(logout),
 	TEST(server_keys),

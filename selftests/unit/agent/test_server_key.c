@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "control/server_key.h"
 #include "loop/loop.h"
+#include "loop/resolve.h"
 #include "loop/transfers.h"
 #include "noise_server.h"
 
@@ -86,6 +87,9 @@ static int ask(const struct noise_server_options *options, const char *host,
 	       const char *ca, const struct machine_public *pin, char *ret_asked)
 {
 	const struct transfers_options t = { .ca_file = ca, .no_proxy = true };
+	const struct resolve_addr here = {
+		.family = AF_INET, .byte = { 127, 0, 0, 1 },
+	};
 	struct noise_server server;
 	struct server_key *request;
 	char url[128];
@@ -98,7 +102,9 @@ static int ask(const struct noise_server_options *options, const char *host,
 	over = false;
 	snprintf(url, sizeof(url), "%s://%s:%u/",
 		 options->tls ? "https" : "http", host, server.port);
-	r = server_key_fetch(transfers, url, 113, pin, done, NULL, &request);
+	r = server_key_fetch(transfers, url,
+			     !strcmp(host, "name.invalid") ? &here : NULL, 113, pin, done, NULL,
+			     &request);
 	for (i = 0; r == 0 && !over && i < 400; i++)
 		loop_turn(loop, 50);
 	if (r == 0)
@@ -125,6 +131,7 @@ static void over_http(void)
 	CHECK_EQ(ask(&good, "127.0.0.1", NULL, NULL, asked), 0);
 	CHECK(strcmp(asked, "GET /key?v=113 HTTP/1.1") == 0);
 	CHECK_EQ(key.byte[31], 0x20);
+	CHECK_EQ(ask(&good, "name.invalid", NULL, NULL, NULL), 0);
 	CHECK_EQ(ask(&bad, "127.0.0.1", NULL, NULL, NULL), TNE_SERVER_KEY);
 	CHECK(strstr(text, "400"));
 	pin = key;
