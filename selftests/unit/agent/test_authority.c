@@ -178,7 +178,7 @@ static int reopen(const struct authority *authority, struct authority **ret)
 	size_t i;
 	int r;
 
-	r = chain_reserve(&stored.chain, chain->n);
+	r = chain_reserve(&stored.chain, chain->n, chain->bytes);
 	/* Backwards, so that those that follow do not come last. */
 	for (i = chain->n; i > 0 && r == 0; i--) {
 		r = chain_item_new(chain->item[i - 1]->data, NOW, &item);
@@ -624,7 +624,7 @@ static void opens_only_what_is_whole(void)
 		 TNE_LOCK_DAMAGED);
 	/* An update without the one before. */
 	stored.has_ancestor = false;
-	CHECK_EQ(chain_reserve(&stored.chain, 2), 0);
+	CHECK_EQ(chain_reserve(&stored.chain, 2, 0), 0);
 	CHECK_EQ(chain_item_new(update, NOW, &item), 0);
 	chain_add(&stored.chain, item);
 	CHECK_EQ(authority_open(&stored, NULL, &no_disk, &authority),
