@@ -10,6 +10,7 @@
 #include "wire/lock_local.h"
 
 #include <stddef.h>
+#include <stdint.h>
 
 /**
  * struct node_lock_call - who waits for a command that asks the server
@@ -32,6 +33,7 @@ struct node_lock_call {
  * they return 0 and then tell it; after an error they do not.
  *
  * @status:	now
+ * @state_id: first half of the lock's name; -ENODATA if it is off
  * @log:	at most @limit updates, newest first
  * @init:	begin an authority
  * @sign:	let a node in
@@ -47,6 +49,7 @@ struct node_lock_call {
  */
 struct node_lock_api {
 	int (*status)(void *node, struct arena *mem, struct lock_status *ret);
+	int (*state_id)(void *node, uint64_t *ret);
 	int (*log)(void *node, size_t limit, struct arena *mem,
 		   struct lock_update **ret, size_t *ret_n);
 	int (*init)(void *node, const struct lock_local_init *init,

@@ -5,6 +5,7 @@
 #include "base/secret.h"
 #include "base/version.h"
 #include "localapi/api.h"
+#include "lock/disable_job.h"
 #include "loop/loop.h"
 #include "loop/resolve.h"
 #include "loop/transfers.h"
@@ -604,6 +605,7 @@ int main(int argc, char **argv)
 	int r;
 
 	resolve_helper(argc, argv);
+	disable_job_helper(argc, argv);
 	if (argc == 2 && strcmp(argv[1], TPM_HELPER_ARG) == 0)
 		return help();
 	/* Profiles with private keys are read and written as JSON. */

@@ -31,8 +31,9 @@ int lock_get_status(const struct cli *cli, bool enabled, struct arena *mem,
 	if (r < 0)
 		return cli_fail(cli, r, &detail);
 	if (enabled && !ret->enabled) {
-		fprintf(stderr, "%s: the tailnet lock is not enabled\n",
-			cli->name);
+		fprintf(stderr,
+			"%s: the tailnet lock is not enabled; to turn it on, run: %s lock init\n",
+			cli->name, cli->name);
 		return CLI_FAILED;
 	}
 	return -1;
@@ -67,8 +68,8 @@ int lock_parse_keys(const struct cli *cli, char **argv, size_t n,
 			r = TNE_KEY_FORMAT;
 		if (r < 0) {
 			err_explain(&detail, r,
-				    "argument %zu is not a key such as tlpub:..., or tlpub:...?VOTES",
-				    i + 1);
+				    "argument %zu is not a key such as tlpub:..., or tlpub:...?VOTES; each node shows its own by: %s lock status",
+				    i + 1, cli->name);
 			return cli_fail(cli, r, &detail);
 		}
 		ret[i] = (struct lock_key){
@@ -199,7 +200,8 @@ static int cmd_lock_disable(const struct cli *cli, int argc, char **argv)
 		r = TNE_KEY_FORMAT;
 	if (r < 0) {
 		err_explain(&detail, r, "the argument is not a secret such as "
-			    LOCK_TEXT_SECRET "...");
+			    LOCK_TEXT_SECRET "..., as it was shown by: %s lock init",
+			    cli->name);
 		return cli_fail(cli, r, &detail);
 	}
 	code = cli_ask_bytes(cli, "POST", "tka/disable", text.bytes.data,
@@ -263,6 +265,7 @@ static const struct {
 	{ "add", cmd_lock_add, "trusts keys" },
 	{ "remove", cmd_lock_remove, "trusts keys no longer" },
 	{ "sign", cmd_lock_sign, "lets a node in, or makes an auth key that does" },
+	{ "tskey-wrap", cmd_lock_sign, "an old name of sign, for auth keys" },
 	{ "disable", cmd_lock_disable, "turns it off for everyone, by a secret" },
 	{ "disablement-kdf", cmd_lock_kdf, "the value that goes with a secret" },
 	{ "log", cmd_lock_log, "shows the changes of trusted keys" },

@@ -102,15 +102,15 @@ static int check_arguments(const struct init_run *run)
 
 	if (!has_key(run->keys, run->init.n_keys, own)) {
 		fprintf(stderr,
-			"%s: the lock key of this node has to be among the keys: %s\n",
-			run->cli->name,
+			"%s: the lock key of this node has to be among the keys; run: %s lock init %s ...\n",
+			run->cli->name, run->cli->name,
 			key_text_format_lock_cli(&run->status.public, &hex));
 		return CLI_FAILED;
 	}
 	if (n_values == 0 || n_values > VALUES_MAX) {
 		fprintf(stderr,
-			"%s: there have to be 1 to %d disablement secrets\n",
-			run->cli->name, VALUES_MAX);
+			"%s: there have to be 1 to %d disablement secrets; see: %s lock init --help\n",
+			run->cli->name, VALUES_MAX, run->cli->name);
 		return CLI_FAILED;
 	}
 	return -1;
@@ -232,8 +232,9 @@ int cmd_lock_init(const struct cli *cli, int argc, char **argv)
 	if (code >= 0)
 		return code;
 	if (run.status.enabled) {
-		fprintf(stderr, "%s: the tailnet lock is enabled already\n",
-			cli->name);
+		fprintf(stderr,
+			"%s: the tailnet lock is enabled already; see: %s lock status\n",
+			cli->name, cli->name);
 		return CLI_FAILED;
 	}
 	run.argc = argc - next;
@@ -320,7 +321,7 @@ static int sign_all_again(const struct cli *cli, const struct lock_key *key)
 		__attribute__((cleanup(client_answer_cleanup))) = { 0 };
 	struct arena *mem auto_clean(arena) = arena_new();
 	struct err_detail detail = { "" };
-	struct bytes *sigs = NULL;
+	const struct bytes *sigs = NULL;
 	size_t i, n = 0;
 	int code, r;
 

@@ -4,7 +4,9 @@
 
 #include "base/array.h"
 #include "cli/cli.h"
+#include "cli/lock_print.h"
 #include "crypto/lock_key.h"
+#include "wire/aum.h"
 #include "wire/lock_ask.h"
 #include "wire/lock_text.h"
 
@@ -163,11 +165,11 @@ static int sign_node_key(const struct cli *cli, const char *node,
 
 	if (key_text_parse_node(node, strlen(node), &sign.node) < 0)
 		return fail(cli, TNE_KEY_FORMAT,
-			    "the first argument is neither a node key such as nodekey:... nor an auth key");
+			    "the first argument is neither an auth key nor a node key such as nodekey:..., which that node shows by: tailnet lock status");
 	if (rotation && key_text_parse_lock(rotation, strlen(rotation),
 					    &sign.rotation) < 0)
 		return fail(cli, TNE_KEY_FORMAT,
-			    "the second argument is not a lock key such as tlpub:...");
+			    "the second argument is not a lock key such as tlpub:..., which that node shows by: tailnet lock status");
 	sign.has_rotation = rotation;
 	code = lock_post(cli, "sign", lock_ask_sign_build(&sign, &body), &body,
 			 NULL);
@@ -215,9 +217,19 @@ static int print_next(const struct cli *cli, const struct client_answer *answer)
 	const struct bytes blob = { (const uint8_t *)answer->body,
 				    answer->len };
 	struct arena *mem auto_clean(arena) = arena_new();
+	struct lock_update update = { .raw = blob };
+	const struct err_detail detail = { "" };
 	const char *hex = NULL;
+	int r = mem ? aum_parse(blob, mem, &update.aum) : -ENOMEM;
 
-	if (!mem || lock_text_put_hex(blob, true, mem, &hex) < 0)
+	/* Nobody should pass on what he has not seen. */
+	if (r == 0)
+		r = aum_hash(blob, &update.hash);
+	if (r == 0)
+		r = lock_print_log(&update, 1, isatty(STDOUT_FILENO), stdout);
+	if (r < 0)
+		return cli_fail(cli, r, &detail);
+	if (lock_text_put_hex(blob, true, mem, &hex) < 0)
 		return fail(cli, -ENOMEM, err_text(-ENOMEM));
 	printf("On another node whose key is trusted and not stolen, run:\n\n"
 	       "\t%s lock revoke-keys --cosign %s\n\n"
@@ -272,7 +284,7 @@ static int begin_revocation(const struct cli *cli, int argc, char **argv,
 	recovery.n = argc;
 	if (fork && parse_fork(fork, mem, &recovery) < 0)
 		return fail(cli, TNE_KEY_FORMAT,
-			    "--fork-from is not the hash of an update");
+			    "--fork-from is not the hash of an update; they are shown by: tailnet lock log");
 	r = lock_ask_recovery_build(&recovery, &body);
 	code = lock_post(cli, "generate-recovery-aum", r, &body, &answer);
 	return code < 0 ? print_next(cli, &answer) : code;
@@ -288,7 +300,7 @@ static int pass_blob(const struct cli *cli, const char *hex, bool finish)
 
 	if (!mem || lock_text_hex(hex, BLOB_MAX, mem, &blob) < 0)
 		return fail(cli, TNE_KEY_FORMAT,
-			    "the argument is not what revoke-keys has printed");
+			    "the argument is not what was printed by: tailnet lock revoke-keys");
 	code = cli_ask_bytes(cli, "POST", finish ? "tka/submit-recovery-aum" :
 			     "tka/cosign-recovery-aum", blob.data, blob.len,
 			     &answer);

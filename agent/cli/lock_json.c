@@ -233,6 +233,8 @@ int lock_json_status(const struct lock_status *status, struct secret_buf *ret)
 			      key_text_format_node(&status->node_key, &hex));
 	if (status->enabled)
 		put_enabled(&out, status);
+	if (status->head_s)
+		json_out_int(&out, "HeadSince", status->head_s);
 	json_out_text_if(&out, "Trouble", status->trouble);
 	json_out_close_object(&out);
 	return finish(&out, "  ", "\n", ret);

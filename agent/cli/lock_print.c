@@ -2,11 +2,13 @@
 #include "cli/lock_print.h"
 
 #include "cli/lock_json.h"
+#include "model/lock_verdict.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define YELLOW "\033[33m"
 #define PLAIN "\033[0m"
@@ -99,7 +101,12 @@ static void print_peer_line(const struct lock_peer *peer, FILE *out)
 		return;
 	fputs("\t\t", out);
 	print_name(peer->reason, out);
-	fprintf(out, "; to let it in: tailnet lock sign %s\n", hex.c);
+	/* A key that was given up stays so, whoever signs it. */
+	if (!strcmp(peer->reason, lock_verdict_text(LOCK_VERDICT_OBSOLETE)))
+		fputs("; to give it a new key, there: tailnet up --force-reauth\n",
+		      out);
+	else
+		fprintf(out, "; to let it in: tailnet lock sign %s\n", hex.c);
 }
 
 static const char *sig_kind(const struct node_sig_layer *layer)
@@ -164,6 +171,26 @@ static void print_self(const struct lock_status *status, FILE *out)
 	putc('\n', out);
 }
 
+/*
+ * A server that keeps changes to itself cannot be told from one that has none:
+ * people may know that there should have been some.
+ */
+static void print_head(const struct lock_status *status, FILE *out)
+{
+	time_t since = status->head_s;
+	struct aum_hash_text text;
+	char date[64] = "";
+	struct tm tm;
+
+	if (!status->has_head)
+		return;
+	if (since && gmtime_r(&since, &tm))
+		strftime(date, sizeof(date), ", here since %Y-%m-%d %H:%M UTC",
+			 &tm);
+	fprintf(out, "Newest change of the trusted keys: %s%s\n\n",
+		aum_hash_format(&status->head, &text), date);
+}
+
 void lock_print_status(const struct lock_status *status, FILE *out)
 {
 	struct key_hex hex;
@@ -183,6 +210,7 @@ void lock_print_status(const struct lock_status *status, FILE *out)
 			key_text_format_lock_cli(&status->public, &hex));
 	if (!status->enabled)
 		return;
+	print_head(status, out);
 	fputs("Trusted keys, with their votes:\n", out);
 	for (i = 0; i < status->n_keys; i++)
 		print_key_line(status, &status->keys[i], out);

@@ -22,8 +22,8 @@
  * @secret:	any length up to DISABLE_SECRET_MAX
  * @ret:	the value
  *
- * Takes 16 MiB of memory and some 50 ms, and so may block: callers limit how
- * often the server can ask for it.
+ * Takes 16 MiB of memory and some 50 ms: what has a loop calls
+ * disable_job_start().
  *
  * Return: 0, TNE_TOO_LONG or -ENOMEM.
  */

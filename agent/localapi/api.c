@@ -84,6 +84,8 @@ static const struct endpoint endpoints[] = {
 	  api_lock_cosign },
 	{ "tka/submit-recovery-aum", M(POST), RIGHT_WRITE, 405,
 	  api_lock_submit },
+	{ "tka/verify-deeplink", M(POST), RIGHT_READ, 405,
+	  api_lock_verify_link },
 	{ "state", M(GET), RIGHT_WRITE, 405, api_state_get },
 	{ "state/", M(POST), RIGHT_WRITE, 405, api_state_post },
 	{ "upload-client-metrics", M(POST), RIGHT_NONE, 405, api_accept },

@@ -2,6 +2,7 @@
 #include "localapi/api_lock.h"
 
 #include "localapi/api.h"
+#include "wire/lock_link.h"
 #include "wire/lock_local.h"
 
 #include <errno.h>
@@ -378,4 +379,44 @@ void api_lock_cosign(struct api_call *call)
 		reply_failure(call, r, &detail);
 	else
 		reply_bytes(call, update);
+}
+
+/* Return: 0, or why the link is not of our lock. */
+static int check_link(struct api_call *call, const char *url,
+		      struct arena *mem, struct err_detail *detail,
+		      struct lock_link *ret)
+{
+	struct lock_link link = { 0 };
+	uint64_t id = 0;
+	int r = lock_of(call)->state_id(node_of(call), &id);
+
+	if (r == -ENODATA)
+		return err_explain(detail, r, "the tailnet lock is not enabled");
+	r = lock_link_parse(url, mem, detail, &link);
+	if (r == 0 && !lock_link_check(&link, id))
+		r = err_explain(detail, TNE_URL, "its code is not that of this tailnet lock");
+	if (r == 0)
+		*ret = link;
+	return r;
+}
+
+void api_lock_verify_link(struct api_call *call)
+{
+	struct arena *mem auto_clean(arena) = arena_new();
+	struct err_detail detail = { "" };
+	struct lock_link link = { 0 };
+	struct secret_buf text = { 0 };
+	const char *url;
+	int r = -ENOMEM;
+
+	if (mem)
+		r = lock_link_url_parse(call->body.s, call->body.len, mem,
+					&detail, &url);
+	if (r < 0) {
+		reply_failure(call, r, &detail);
+		return;
+	}
+	r = check_link(call, url, mem, &detail, &link);
+	reply_built(call, lock_link_build(&link, r < 0 ? detail.text : "",
+					  &text), &text);
 }

@@ -21,5 +21,6 @@ void api_lock_wrap(struct api_call *call);
 void api_lock_recovery(struct api_call *call);
 void api_lock_cosign(struct api_call *call);
 void api_lock_submit(struct api_call *call);
+void api_lock_verify_link(struct api_call *call);
 
 #endif /* LOCALAPI_API_LOCK_H */

@@ -5,6 +5,7 @@
 #include "lock/check.h"
 #include "lock/resolve.h"
 #include "lock/state.h"
+#include "lock/trust.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -89,6 +90,27 @@ static int resolve(struct authority *authority, const struct aum_hash *hint)
 	return 0;
 }
 
+/* With a pin only what goes on from what was verified before. */
+static int open_chain(struct authority *authority,
+		      const struct authority_stored *stored,
+		      const struct aum_hash *pinned)
+{
+	const struct chain_item *known = NULL;
+	int r = 0;
+
+	if (pinned) {
+		known = chain_find(&authority->chain, pinned);
+		r = known ? trust_check(&authority->chain, known) :
+			    TNE_LOCK_DAMAGED;
+	}
+	if (r == 0)
+		r = resolve(authority, stored->has_ancestor ?
+				       &stored->ancestor : NULL);
+	if (r == 0 && known && !trust_leads_to(authority->oldest, known))
+		r = TNE_LOCK_DAMAGED;
+	return r;
+}
+
 int authority_open(struct authority_stored *stored,
 		   const struct authority_pin *pin,
 		   const struct authority_disk *disk,
@@ -103,15 +125,12 @@ int authority_open(struct authority_stored *stored,
 			return TNE_LOCK_DAMAGED;
 		return -ENOENT;
 	}
-	if (pin && pin->exists && !chain_find(&stored->chain, &pin->head))
-		return TNE_LOCK_DAMAGED;
 	authority = calloc(1, sizeof(*authority));
 	if (!authority)
 		return -ENOMEM;
 	authority->chain = stored->chain;
 	authority->disk = *disk;
-	r = resolve(authority,
-		    stored->has_ancestor ? &stored->ancestor : NULL);
+	r = open_chain(authority, stored, pin && pin->exists ? &pin->head : NULL);
 	if (r < 0) {
 		/* It stays the caller's. */
 		memset(&authority->chain, 0, sizeof(authority->chain));
@@ -210,7 +229,7 @@ int authority_bootstrap(struct bytes genesis, const struct text_list *denied,
 	if (!authority)
 		return -ENOMEM;
 	authority->disk = *disk;
-	r = chain_reserve(&authority->chain, 1);
+	r = chain_reserve(&authority->chain, 1, genesis.len);
 	if (r < 0)
 		return r;
 	chain_add(&authority->chain, steal(item));
@@ -227,6 +246,7 @@ int authority_bootstrap(struct bytes genesis, const struct text_list *denied,
 /**
  * struct batch - updates being taken
  * @item: those that are new; owned until they are in the chain
+ * @before: the state before each
  * @state: after each
  * @n: how many
  * @mem: owns the lists and what is new in the states
@@ -234,6 +254,7 @@ int authority_bootstrap(struct bytes genesis, const struct text_list *denied,
  */
 struct batch {
 	struct chain_item **item;
+	struct lock_state *before;
 	struct lock_state *state;
 	size_t n;
 	struct arena *mem;
@@ -247,8 +268,9 @@ static int batch_init(struct batch *batch, size_t n)
 	if (!batch->mem)
 		return -ENOMEM;
 	batch->item = arena_array(batch->mem, n, sizeof(*batch->item));
+	batch->before = arena_array(batch->mem, n, sizeof(*batch->before));
 	batch->state = arena_array(batch->mem, n, sizeof(*batch->state));
-	return batch->item && batch->state ? 0 : -ENOMEM;
+	return batch->item && batch->before && batch->state ? 0 : -ENOMEM;
 }
 
 static void batch_done(struct batch *batch, struct chain *chain)
@@ -277,6 +299,33 @@ static const struct lock_state *batch_find(const struct batch *batch,
 	return NULL;
 }
 
+/* The same for another one that follows what @prev names. */
+static const struct lock_state *batch_find_sibling(const struct batch *batch,
+						   const struct aum_hash *prev)
+{
+	size_t i;
+
+	for (i = batch->n; i > 0; i--) {
+		if (aum_hash_eq(&batch->item[i - 1]->prev, prev))
+			return &batch->before[i - 1];
+	}
+	return NULL;
+}
+
+/* On the way there are many states, of which only the last is kept. */
+static int state_after(const struct chain_item *item, struct arena *mem,
+		       struct lock_state *ret)
+{
+	struct arena *work auto_clean(arena) = arena_new();
+	struct lock_state state;
+	int r;
+
+	if (!work)
+		return -ENOMEM;
+	r = resolve_state_at(item, work, &state);
+	return r < 0 ? r : lock_state_copy(&state, mem, ret);
+}
+
 static int state_before(const struct authority *authority,
 			const struct batch *batch,
 			const struct chain_item *item, struct lock_state *ret)
@@ -287,6 +336,8 @@ static int state_before(const struct authority *authority,
 	if (!item->has_prev)
 		return TNE_LOCK_PARENT;
 	state = batch_find(batch, &item->prev);
+	if (!state)
+		state = batch_find_sibling(batch, &item->prev);
 	if (state) {
 		*ret = *state;
 		return 0;
@@ -298,14 +349,14 @@ static int state_before(const struct authority *authority,
 		*ret = authority->state;
 		return 0;
 	}
-	return resolve_state_at(parent, batch->mem, ret);
+	return state_after(parent, batch->mem, ret);
 }
 
 static int take_one(const struct authority *authority, struct batch *batch,
 		    struct bytes data, int64_t now_s)
 {
 	struct chain_item *item auto_clean(chain_item) = NULL;
-	struct lock_state state;
+	struct lock_state *state = &batch->before[batch->n];
 	int r;
 
 	r = chain_item_new(data, now_s, &item);
@@ -314,11 +365,11 @@ static int take_one(const struct authority *authority, struct batch *batch,
 	if (chain_find(&authority->chain, &item->hash) ||
 	    batch_find(batch, &item->hash))
 		return 0;
-	r = state_before(authority, batch, item, &state);
+	r = state_before(authority, batch, item, state);
 	if (r == 0)
-		r = aum_verify(&item->aum, &state, false);
+		r = aum_verify(&item->aum, state, false);
 	if (r == 0)
-		r = lock_state_apply(&state, &item->aum, &item->hash,
+		r = lock_state_apply(state, &item->aum, &item->hash,
 				     batch->mem, &batch->state[batch->n]);
 	if (r < 0)
 		return r;
@@ -353,9 +404,12 @@ static size_t active_length(const struct authority *authority)
 
 static int add_to_chain(struct authority *authority, struct batch *batch)
 {
-	int r = chain_reserve(&authority->chain, batch->n);
-	size_t i;
+	size_t i, bytes = 0;
+	int r;
 
+	for (i = 0; i < batch->n; i++)
+		bytes += batch->item[i]->data.len;
+	r = chain_reserve(&authority->chain, batch->n, bytes);
 	if (r < 0)
 		return r;
 	for (i = 0; i < batch->n; i++)

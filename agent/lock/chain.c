@@ -20,6 +20,8 @@ static int fill(struct chain_item *item, struct bytes data)
 		r = aum_parse(item->data, item->mem, &item->aum);
 	if (r == 0)
 		r = aum_hash(item->data, &item->hash);
+	if (r == 0)
+		r = aum_sig_hash(&item->aum, &item->sig_hash);
 	item->has_prev = item->aum.prev.set;
 	/* One of another length stays zero and is the hash of nothing. */
 	aum_prev(&item->aum, &item->prev);
@@ -64,12 +66,13 @@ void chain_done(struct chain *chain)
 	memset(chain, 0, sizeof(*chain));
 }
 
-int chain_reserve(struct chain *chain, size_t room)
+int chain_reserve(struct chain *chain, size_t room, size_t bytes)
 {
 	struct chain_item **item;
 	size_t want = chain->n + room;
 
-	if (room > CHAIN_MAX || want > CHAIN_MAX)
+	if (room > CHAIN_MAX || want > CHAIN_MAX ||
+	    bytes > CHAIN_BYTES_MAX - chain->bytes)
 		return TNE_LOCK_LIMIT;
 	if (want <= chain->cap)
 		return 0;
@@ -150,6 +153,7 @@ void chain_add(struct chain *chain, struct chain_item *item)
 		(chain->n - place) * sizeof(struct chain_item *));
 	chain->item[place] = item;
 	chain->n++;
+	chain->bytes += item->data.len;
 }
 
 void chain_take(struct chain *chain, struct chain_item *item)
@@ -162,6 +166,7 @@ void chain_take(struct chain *chain, struct chain_item *item)
 		unlink_from_parent(item->child);
 	unlink_from_parent(item);
 	chain->n--;
+	chain->bytes -= item->data.len;
 	memmove(&chain->item[place], &chain->item[place + 1],
 		(chain->n - place) * sizeof(struct chain_item *));
 }

@@ -15,11 +15,14 @@
 
 /* Most updates held; ours. Work per opening grows with heads times length. */
 #define CHAIN_MAX 20000
+/* And bytes of them; ours. Honest ones have some 300 each, checkpoints more. */
+#define CHAIN_BYTES_MAX (64U << 20)
 
 /**
  * struct chain_item - an update that is held
  * @mem: owns the item
  * @hash: names it
+ * @sig_hash: what is signed; the same if only the signatures differ
  * @has_prev: it is not the first of all
  * @prev: what it follows, whether held or not
  * @parent: what it follows, if held
@@ -33,6 +36,7 @@
 struct chain_item {
 	struct arena *mem;
 	struct aum_hash hash;
+	struct aum_hash sig_hash;
 	bool has_prev;
 	struct aum_hash prev;
 	struct chain_item *parent;
@@ -68,11 +72,13 @@ DEFINE_CLEANUP(chain_item, struct chain_item *, chain_item_free)
  * @item: sorted by hash
  * @n: how many
  * @cap: allocated
+ * @bytes: of all of them
  */
 struct chain {
 	struct chain_item **item;
 	size_t n;
 	size_t cap;
+	size_t bytes;
 };
 
 /**
@@ -85,10 +91,11 @@ void chain_done(struct chain *chain);
  * chain_reserve() - make room
  * @chain:	the tree
  * @room:	for how many more
+ * @bytes:	that they have
  *
- * Return: 0, TNE_LOCK_LIMIT above CHAIN_MAX, or -ENOMEM.
+ * Return: 0, TNE_LOCK_LIMIT above CHAIN_MAX or CHAIN_BYTES_MAX, or -ENOMEM.
  */
-int chain_reserve(struct chain *chain, size_t room);
+int chain_reserve(struct chain *chain, size_t room, size_t bytes);
 
 /**
  * chain_add() - hold an update

@@ -6,6 +6,11 @@
 #include "lock/verify.h"
 #include "wire/aum.h"
 
+#include <stddef.h>
+
+/* Different signatures of one update that are told apart; ours. */
+#define SEEN_MAX 16
+
 int lock_key_check(const struct lock_key *key)
 {
 	size_t i, len = 0;
@@ -106,11 +111,27 @@ static bool follows(const struct aum *aum, const struct lock_state *state)
 	       aum_hash_eq(&prev, &state->last);
 }
 
+/* The same key and signature once more cost nothing. */
+static bool is_repeated(const struct aum *aum, size_t at, const size_t *seen,
+			size_t n_seen)
+{
+	const struct aum_sig *sig = &aum->sigs[at], *old;
+	size_t i;
+
+	for (i = 0; i < n_seen; i++) {
+		old = &aum->sigs[seen[i]];
+		if (bytes_eq(sig->key_id.b, old->key_id.b) &&
+		    bytes_eq(sig->sig.b, old->sig.b))
+			return true;
+	}
+	return false;
+}
+
 static int verify_sigs(const struct aum *aum, const struct lock_state *state)
 {
+	size_t seen[SEEN_MAX], n_seen = 0, i;
 	const struct lock_key *key;
 	struct aum_hash hash;
-	size_t i;
 	int r;
 
 	if (aum->n_sigs == 0)
@@ -119,10 +140,14 @@ static int verify_sigs(const struct aum *aum, const struct lock_state *state)
 	if (r < 0)
 		return r;
 	for (i = 0; i < aum->n_sigs; i++) {
+		if (is_repeated(aum, i, seen, n_seen))
+			continue;
 		key = lock_state_find_key(state, aum->sigs[i].key_id.b);
 		if (!key || !verify_trusted(key->id.b, hash.byte,
 					    aum->sigs[i].sig.b))
 			return TNE_LOCK_SIGNATURE;
+		if (n_seen < SEEN_MAX)
+			seen[n_seen++] = i;
 	}
 	return 0;
 }

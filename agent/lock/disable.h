@@ -15,12 +15,13 @@
 #include <stdint.h>
 
 /**
- * disable_check() - may a secret turn the lock off?
+ * disable_match() - may a secret turn the lock off?
  * @state:	of the authority
- * @secret:	as above
+ * @value:	of the secret, from disable_derive()
  *
- * Return: 0, TNE_LOCK_SECRET, TNE_TOO_LONG or -ENOMEM.
+ * Return: 0 or TNE_LOCK_SECRET.
  */
-int disable_check(const struct lock_state *state, struct bytes secret);
+int disable_match(const struct lock_state *state,
+		  const uint8_t value[DISABLE_VALUE_LEN]);
 
 #endif /* LOCK_DISABLE_H */

@@ -81,6 +81,28 @@ static bool comes_before(const struct chain_item *a, uint64_t weight_a,
 	return aum_hash_cmp(&a->hash, &b->hash) < 0;
 }
 
+/*
+ * Anybody can write the signatures of an update twice, or in another order:
+ * that makes another hash of the same update. It must not win over the one that
+ * others were built upon, or who knows no key could undo what came after.
+ */
+static struct chain_item *same_with_more(struct chain_item *best,
+					 const struct chain_item *at,
+					 const struct lock_state *state)
+{
+	uint64_t weight = lock_state_weight(state, &best->aum);
+	struct chain_item *item, *found = NULL;
+
+	for (item = at->child; item; item = item->sibling) {
+		if (item->child && aum_hash_eq(&item->sig_hash,
+					       &best->sig_hash) &&
+		    lock_state_weight(state, &item->aum) == weight &&
+		    (!found || aum_hash_cmp(&item->hash, &found->hash) < 0))
+			found = item;
+	}
+	return found ? found : best;
+}
+
 struct chain_item *resolve_next(const struct chain_item *at,
 				const struct lock_state *state)
 {
@@ -97,7 +119,7 @@ struct chain_item *resolve_next(const struct chain_item *at,
 			best_weight = weight;
 		}
 	}
-	return best;
+	return best->child ? best : same_with_more(best, at, state);
 }
 
 int resolve_forward(struct chain_item *from, const struct chain_item *until,

@@ -49,7 +49,9 @@ int resolve_state_at(const struct chain_item *item, struct arena *mem,
  * @at:		the update that they follow
  * @state:	the state after it
  *
- * Most votes first; then one that removes a key; then the lowest hash.
+ * Most votes first; then one that removes a key; then the lowest hash. Of
+ * updates that differ only in how their signatures are written, one that others
+ * follow: ours, the reference goes by the hash alone.
  *
  * Return: the update, or NULL if none follows.
  */

@@ -3,6 +3,7 @@
 
 #include "base/err.h"
 #include "crypto/lock_key.h"
+#include "lock/verify.h"
 #include "wire/aum.h"
 #include "wire/nks.h"
 
@@ -94,6 +95,23 @@ int sign_node(const struct lock_signer *signer, const struct node_public *node,
 	return r < 0 ? r : build(&sig, mem, ret);
 }
 
+/*
+ * Has this key signed a layer, as the one that may? Only then it signs the same
+ * node key once more: the signature comes from the server, which could write
+ * keys of its own into one, and would be given a good signature for each.
+ */
+static bool has_signed(const struct lock_signer *signer,
+		       const struct node_sig *sig, size_t at)
+{
+	const struct bytes own = { signer->public.byte, KEY_LEN };
+	uint8_t hash[BLAKE2S_LEN];
+
+	return at + 1 < sig->n &&
+	       bytes_eq(node_sig_wrapping(sig, at + 1), own) &&
+	       nks_sig_hash(sig, at, hash) == 0 &&
+	       verify_rotation(own, hash, sig->layer[at].sig);
+}
+
 /* The newest keys around the signature that all began with. */
 static int trim(const struct lock_signer *signer, struct arena *mem,
 		struct node_sig *sig)
@@ -112,8 +130,10 @@ static int trim(const struct lock_signer *signer, struct arena *mem,
 	if (n <= KEYS_BEFORE_TRIM)
 		return 0;
 	for (i = 0; i + 1 < sig->n && sig->layer[i].kind == NODE_SIG_ROTATION;
-	     i++)
-		;
+	     i++) {
+		if (i < KEYS_KEPT && !has_signed(signer, sig, i))
+			return TNE_LOCK_PEER;
+	}
 	kept.layer[0] = sig->layer[i];
 	for (n = KEYS_KEPT; n > 0 && r == 0; n--)
 		r = wrap(signer, keys[n - 1], mem, &kept);

@@ -52,9 +52,11 @@ int sign_node(const struct lock_signer *signer, const struct node_public *node,
  * @mem:	owns @ret
  * @ret:	the signature
  *
- * The oldest keys are left out when there would be too many.
+ * The oldest keys are left out when there would be too many; the others are
+ * signed anew, which is done only for layers that @signer has signed. Ours: the
+ * reference signs whatever keys the server has put there.
  *
- * Return: 0, TNE_CBOR, TNE_TOO_LONG if even so it has too many layers, or
+ * Return: 0, TNE_CBOR, TNE_LOCK_PEER in that case, TNE_TOO_LONG if even so it has too many layers, or
  * -ENOMEM.
  */
 int sign_rotation(const struct lock_signer *signer, struct bytes old,

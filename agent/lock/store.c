@@ -184,7 +184,7 @@ static int load_file(int dir, const char *name, const struct aum_hash *hash,
 		return TNE_LOCK_DAMAGED;
 	r = chain_item_new(record.update, record.created_s, &item);
 	if (r == 0)
-		r = chain_reserve(chain, 1);
+		r = chain_reserve(chain, 1, record.update.len);
 	if (r < 0)
 		return r;
 	/* The bits that texts leave over could name it twice. */

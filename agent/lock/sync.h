@@ -60,7 +60,7 @@ enum sync_state {
 enum sync_do {
 	SYNC_DO_NOTHING,	/* it is done */
 	SYNC_DO_REQUEST,	/* send the request, give the answer back */
-	SYNC_DO_CHECK,		/* disable_check() of sync_secret() */
+	SYNC_DO_CHECK,		/* derive the value of sync_secret() */
 };
 
 /**
@@ -166,7 +166,7 @@ int sync_answer(struct lock_sync *sync, const char *text, size_t len,
 void sync_fail(struct lock_sync *sync);
 
 /**
- * sync_secret() - what disable_check() is asked for
+ * sync_secret() - the secret that has to be checked
  * @sync: in SYNC_SECRET
  *
  * Return: borrowed until sync_secret_checked().
@@ -174,9 +174,9 @@ void sync_fail(struct lock_sync *sync);
 struct bytes sync_secret(const struct lock_sync *sync);
 
 /**
- * sync_secret_checked() - the result of disable_check()
+ * sync_secret_checked() - the secret was checked
  * @sync:	in SYNC_SECRET
- * @result:	what it returned
+ * @result:	of disable_match(), or why there is none
  * @ret:	set for SYNC_DO_REQUEST
  *
  * Return: as sync_answer(). If @authority is NULL afterwards, the lock is off.

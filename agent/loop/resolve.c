@@ -4,29 +4,22 @@
 #include "base/array.h"
 #include "base/err.h"
 #include "loop/loop.h"
+#include "loop/spawn.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <arpa/inet.h>
-#include <linux/capability.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 
 #define HOST_MAX 253	/* RFC 1035, section 2.3.4, as text */
 
 /* Not in the list of options: nobody but us calls it. */
 #define HELPER_OPTION "--resolve-helper"
-#define PROGRAM "/proc/self/exe"
 
 /**
  * struct resolve_record - what the helper process writes
@@ -105,20 +98,6 @@ static void collect(const struct addrinfo *info, struct resolve_answer *ret)
 	}
 }
 
-/* It is of no use to the helper, and it handles packets of strangers. */
-static void drop_rights(void)
-{
-	struct __user_cap_header_struct head = {
-		.version = _LINUX_CAPABILITY_VERSION_3,
-	};
-	static const struct __user_cap_data_struct none[2];
-	static const struct rlimit zero;
-
-	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	setrlimit(RLIMIT_CORE, &zero);
-	syscall(SYS_capset, &head, none);
-}
-
 void resolve_helper(int argc, char **argv)
 {
 	struct addrinfo hints = {
@@ -130,10 +109,8 @@ void resolve_helper(int argc, char **argv)
 
 	if (argc != 3 || strcmp(argv[1], HELPER_OPTION) != 0)
 		return;
-	/* Who asked may end any time, and then nobody would end us. */
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	alarm(2 * RESOLVE_TIMEOUT_MS / 1000);
-	drop_rights();
+	/* It handles packets of strangers. */
+	spawn_humble(2 * RESOLVE_TIMEOUT_MS / 1000);
 	memset(&record, 0, sizeof(record));
 	record.error = getaddrinfo(argv[2], NULL, &hints, &info);
 	if (record.error == 0)
@@ -150,11 +127,7 @@ static void resolve_free(struct resolve *resolve)
 	loop_later_cancel(&resolve->later);
 	if (resolve->fd >= 0)
 		close(resolve->fd);
-	if (resolve->pid > 0) {
-		kill(resolve->pid, SIGKILL);
-		while (waitpid(resolve->pid, NULL, 0) < 0 && errno == EINTR)
-			;
-	}
+	spawn_end(resolve->pid);
 	free(resolve);
 }
 
@@ -213,45 +186,11 @@ static void literal_due(void *ctx)
 	finish(ctx, 0);
 }
 
-/* Return: 0, or an errno. */
-static int set_files(posix_spawn_file_actions_t *files, int out)
-{
-	int r = posix_spawn_file_actions_adddup2(files, out, STDOUT_FILENO);
-
-	/* Afterwards: @out may be 0, if we were started without one. */
-	if (r == 0)
-		r = posix_spawn_file_actions_addopen(files, STDIN_FILENO,
-						     "/dev/null", O_RDONLY, 0);
-	/* Libraries need not know of O_CLOEXEC. */
-	if (r == 0)
-		r = posix_spawn_file_actions_addclosefrom_np(files,
-							     STDERR_FILENO + 1);
-	return r;
-}
-
-/* As they are for a program that is started. Return: 0, or an errno. */
-static int set_signals(posix_spawnattr_t *attr)
-{
-	sigset_t set;
-	int r;
-
-	sigfillset(&set);
-	r = posix_spawnattr_setsigdefault(attr, &set);
-	sigemptyset(&set);
-	if (r == 0)
-		r = posix_spawnattr_setsigmask(attr, &set);
-	if (r == 0)
-		r = posix_spawnattr_setflags(attr, POSIX_SPAWN_SETSIGDEF |
-					     POSIX_SPAWN_SETSIGMASK);
-	return r;
-}
-
 /*
  * Of the environment only what the resolver reads, resolv.conf(5): the rest may
  * have a proxy's password in it.
  */
-static int spawn(const char *host, posix_spawn_file_actions_t *files,
-		 const posix_spawnattr_t *attr, pid_t *ret)
+static int spawn_helper(const char *host, int out, pid_t *ret)
 {
 	static const char *const names[] = { "LOCALDOMAIN", "RES_OPTIONS" };
 	char text[ARRAY_SIZE(names)][1024];
@@ -269,30 +208,7 @@ static int spawn(const char *host, posix_spawn_file_actions_t *files,
 		}
 	}
 	env[n] = NULL;
-	return posix_spawn(ret, PROGRAM, files, attr, argv, env);
-}
-
-/* Return: 0, or an errno. */
-static int spawn_helper(const char *host, int out, pid_t *ret)
-{
-	posix_spawn_file_actions_t files;
-	posix_spawnattr_t attr;
-	int r;
-
-	r = posix_spawn_file_actions_init(&files);
-	if (r)
-		return r;
-	r = posix_spawnattr_init(&attr);
-	if (r == 0) {
-		r = set_files(&files, out);
-		if (r == 0)
-			r = set_signals(&attr);
-		if (r == 0)
-			r = spawn(host, &files, &attr, ret);
-		posix_spawnattr_destroy(&attr);
-	}
-	posix_spawn_file_actions_destroy(&files);
-	return r;
+	return spawn_self(argv, env, -1, out, ret);
 }
 
 static int start_helper(struct resolve *resolve, const char *host)
@@ -305,9 +221,9 @@ static int start_helper(struct resolve *resolve, const char *host)
 	fcntl(fd[0], F_SETFL, O_NONBLOCK);
 	r = spawn_helper(host, fd[1], &resolve->pid);
 	close(fd[1]);
-	if (r) {
+	if (r < 0) {
 		resolve->pid = 0;
-		return -r;
+		return r;
 	}
 	loop_timer_set(resolve->loop, &resolve->timer, RESOLVE_TIMEOUT_MS);
 	return loop_io_set(resolve->loop, &resolve->io, fd[0], EPOLLIN);

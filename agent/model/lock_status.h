@@ -44,6 +44,7 @@ struct lock_peer {
  * @enabled: it is on
  * @has_head: @head is set
  * @head: newest update
+ * @head_s: when it came, seconds since the epoch; 0 = not known
  * @has_public: @public is set
  * @public: our own lock key
  * @has_node_key: @node_key is set
@@ -64,6 +65,7 @@ struct lock_status {
 	bool enabled;
 	bool has_head;
 	struct aum_hash head;
+	int64_t head_s;
 	bool has_public;
 	struct lock_public public;
 	bool has_node_key;

@@ -6,6 +6,7 @@
 #include "lock/auth_key.h"
 #include "lock/build.h"
 #include "lock/disable.h"
+#include "lock/disable_job.h"
 #include "lock/sig.h"
 #include "lock/state.h"
 #include "node/core.h"
@@ -28,10 +29,12 @@
  * @call: who waits
  * @mem: owns what it needs
  * @rpc: under way, or NULL
+ * @check: likewise, of @secret
  * @answer: reads what the server says: 0 = done, 1 = it has asked something
  *	else, below 0 = failed
  * @head: that the server has to name
  * @key_id: whose signatures were asked for
+ * @secret: that turns the lock off, if it is right
  * @support: goes with the end of an init
  * @list: for who waits
  * @n: how many
@@ -42,10 +45,12 @@ struct lock_command {
 	struct node_lock_call call;
 	struct arena *mem;
 	struct rpc *rpc;
+	struct disable_job *check;
 	int (*answer)(struct lock_command *cmd, const char *text, size_t len,
 		      struct err_detail *detail);
 	struct aum_hash head;
 	struct bytes key_id;
+	struct secret_buf secret;
 	struct bytes support;
 	const struct bytes *list;
 	size_t n;
@@ -57,6 +62,8 @@ static void command_free(struct lock_command *cmd)
 		return;
 	list_del(&cmd->link);
 	rpc_cancel(cmd->rpc);
+	disable_job_cancel(cmd->check);
+	secret_buf_done(&cmd->secret);
 	arena_put(cmd->mem);
 	free(cmd);
 }
@@ -147,13 +154,27 @@ static int ask(struct lock_command *cmd, const char *path, size_t answer_max,
 	secret_buf_done(body);
 	if (r == -ENOTCONN)
 		return err_explain(detail, TNE_NOT_READY,
-				   "there is no connection to the control server");
+				   "there is no connection to the control server; see: tailnet status");
 	return r < 0 ? r : 1;
 }
 
-/* It has begun: from now on it is the node's. Return: 0. */
-static int begun(struct lock_command *cmd)
+typedef int (*answer_fn)(struct lock_command *cmd, const char *text, size_t len,
+			 struct err_detail *detail);
+
+/*
+ * The first question of a command, if all went well so far: @r. Return: 0, and
+ * from now on the command is the node's, or an error.
+ */
+static int begin(struct lock_command *cmd, int r, const char *path,
+		 size_t answer_max, struct secret_buf *body, answer_fn answer,
+		 struct err_detail *detail)
 {
+	if (r < 0)
+		return r;
+	cmd->answer = answer;
+	r = ask(cmd, path, answer_max, body, detail);
+	if (r < 0)
+		return r;
 	list_add(&cmd->node->commands, &cmd->link);
 	return 0;
 }
@@ -173,7 +194,7 @@ static int need_authority(struct node_own *node, struct err_detail *detail,
 		return 0;
 	if (lock_side_mode(&node->lock) == LOCK_MODE_OFF)
 		return err_explain(detail, TNE_NOT_READY,
-				   "the tailnet lock is not enabled");
+				   "the tailnet lock is not enabled; to turn it on, run: tailnet lock init");
 	return err_explain(detail, TNE_NOT_READY,
 			   "the tailnet lock cannot be worked with: %s",
 			   *node->lock.trouble ? node->lock.trouble :
@@ -192,13 +213,16 @@ static int need_signer(struct node_own *node, struct err_detail *detail,
 		       struct authority **ret, struct lock_signer *ret_signer)
 {
 	int r = need_authority(node, detail, ret);
+	struct key_hex hex;
 
 	if (r < 0)
 		return r;
 	*ret_signer = lock_signer_of(&node->identity.persist);
 	if (!lock_state_find_key(authority_state(*ret), own_id(node)))
 		return err_explain(detail, TNE_LOCK_SIGNER,
-				   "this node's lock key is not trusted; run this on a node whose key is");
+				   "this node's lock key is not trusted; run this on a node whose key is, or there: tailnet lock add %s",
+				   key_text_format_lock_cli(&ret_signer->public,
+							    &hex));
 	return 0;
 }
 
@@ -232,6 +256,17 @@ static int lock_status(void *ctx, struct arena *mem, struct lock_status *ret)
 	r = lock_show_status(&in, mem, ret);
 	wg_device_done(&dev);
 	return r;
+}
+
+static int lock_state_id(void *ctx, uint64_t *ret)
+{
+	struct node_own *node = ctx;
+	struct authority *authority = lock_side_authority(&node->lock);
+
+	if (!authority)
+		return -ENODATA;
+	*ret = authority_state(authority)->id1;
+	return 0;
 }
 
 static int lock_log(void *ctx, size_t limit, struct arena *mem,
@@ -302,10 +337,10 @@ static int check_init(struct node_own *node, struct err_detail *detail)
 
 	if (lock_side_mode(&node->lock) != LOCK_MODE_OFF)
 		return err_explain(detail, TNE_LOCK_EXISTS,
-				   "the tailnet lock is enabled already");
+				   "the tailnet lock is enabled already; see: tailnet lock status");
 	if (!self)
 		return err_explain(detail, TNE_NOT_READY,
-				   "this node is not connected");
+				   "this node is not connected; run: tailnet up");
 	if (!node_find_cap(self, SYNC_CAPABILITY))
 		return err_explain(detail, -EPERM,
 				   "the control server does not let this tailnet have a lock");
@@ -339,11 +374,11 @@ static int lock_init(void *ctx, const struct lock_local_init *init,
 		r = arena_bytes(cmd->mem, init->support, &cmd->support);
 	if (r == 0)
 		r = tka_init_begin_build(caller(node), genesis, &body);
-	if (r < 0)
-		return r;
-	cmd->answer = take_init_begin;
-	r = ask(cmd, TKA_PATH_INIT_BEGIN, TKA_ANSWER_MAX, &body, detail);
-	return r < 0 ? r : begun(steal(cmd));
+	r = begin(cmd, r, TKA_PATH_INIT_BEGIN, TKA_ANSWER_MAX, &body,
+		  take_init_begin, detail);
+	if (r == 0)
+		steal(cmd);
+	return r;
 }
 
 /* Let nodes in, change keys */
@@ -367,11 +402,11 @@ static int lock_sign(void *ctx, const struct lock_local_sign *sign,
 			      &sign->rotation : NULL, cmd->mem, &sig);
 	if (r == 0)
 		r = tka_sign_build(caller(ctx), sig, &body);
-	if (r < 0)
-		return r;
-	cmd->answer = take_empty;
-	r = ask(cmd, TKA_PATH_SIGN, TKA_SHORT_ANSWER_MAX, &body, detail);
-	return r < 0 ? r : begun(steal(cmd));
+	r = begin(cmd, r, TKA_PATH_SIGN, TKA_SHORT_ANSWER_MAX, &body,
+		  take_empty, detail);
+	if (r == 0)
+		steal(cmd);
+	return r;
 }
 
 /* In force only once the server has taken the last of them. */
@@ -383,7 +418,7 @@ static int take_sent(struct lock_command *cmd, const char *text, size_t len,
 
 	if (r == 0 && !aum_hash_eq(&head, &cmd->head))
 		return err_explain(detail, TNE_LOCK_ANSWER,
-				   "the control server did not take the change: its newest update is another one; try again");
+				   "the control server did not take the change: its newest update is another one; run the same again");
 	return r;
 }
 
@@ -421,17 +456,17 @@ static int lock_modify(void *ctx, const struct lock_local_modify *modify,
 	if (r == 0 && !builder.n)
 		r = err_explain(detail, TNE_LOCK_APPLY, "no key is changed");
 	if (r == TNE_LOCK_APPLY && !detail->text[0])
-		err_explain(detail, r, "a key that is added is trusted already, or one that is removed is not, or is the last");
+		err_explain(detail, r, "a key that is added is trusted already, or one that is removed is not, or is the last; see: tailnet lock status");
 	if (r == 0)
 		r = aum_hash(builder.update[builder.n - 1], &cmd->head);
 	if (r == 0)
 		r = tka_send_build(caller(ctx), &authority_head(authority)->hash,
 				   builder.update, builder.n, true, &body);
-	if (r < 0)
-		return r;
-	cmd->answer = take_sent;
-	r = ask(cmd, TKA_PATH_SEND, TKA_ANSWER_MAX, &body, detail);
-	return r < 0 ? r : begun(steal(cmd));
+	r = begin(cmd, r, TKA_PATH_SEND, TKA_ANSWER_MAX, &body, take_sent,
+		  detail);
+	if (r == 0)
+		steal(cmd);
+	return r;
 }
 
 static int lock_submit(void *ctx, struct bytes update,
@@ -451,16 +486,18 @@ static int lock_submit(void *ctx, struct bytes update,
 		r = aum_parse(update, cmd->mem, &aum);
 	if (r == 0)
 		r = aum_check(&aum);
+	if (r == TNE_CBOR || r == TNE_LOCK_AUM)
+		err_explain(detail, r, "this is not what was printed by: tailnet lock revoke-keys");
 	if (r == 0)
 		r = aum_hash(update, &cmd->head);
 	if (r == 0)
 		r = tka_send_build(caller(ctx), &cmd->head, &update, 1, false,
 				   &body);
-	if (r < 0)
-		return r;
-	cmd->answer = take_sent;
-	r = ask(cmd, TKA_PATH_SEND, TKA_ANSWER_MAX, &body, detail);
-	return r < 0 ? r : begun(steal(cmd));
+	r = begin(cmd, r, TKA_PATH_SEND, TKA_ANSWER_MAX, &body, take_sent,
+		  detail);
+	if (r == 0)
+		steal(cmd);
+	return r;
 }
 
 /* Which nodes a key stands behind */
@@ -482,7 +519,7 @@ static int take_affected(struct lock_command *cmd, const char *text, size_t len,
 				       cmd->list[i], &node);
 		if (r < 0 && r != -ENOMEM)
 			r = err_explain(detail, TNE_LOCK_ANSWER,
-					"the control server names a signature that the key did not make");
+					"the control server names a signature that the key did not make; to remove the key all the same, run: tailnet lock remove --re-sign=false");
 	}
 	return r;
 }
@@ -503,39 +540,79 @@ static int lock_affected(void *ctx, struct bytes key_id,
 		r = arena_bytes(cmd->mem, key_id, &cmd->key_id);
 	if (r == 0)
 		r = tka_affected_build(caller(ctx), key_id, &body);
-	if (r < 0)
-		return r;
-	cmd->answer = take_affected;
-	r = ask(cmd, TKA_PATH_AFFECTED, TKA_SHORT_ANSWER_MAX, &body, detail);
-	return r < 0 ? r : begun(steal(cmd));
+	r = begin(cmd, r, TKA_PATH_AFFECTED, TKA_SHORT_ANSWER_MAX, &body,
+		  take_affected, detail);
+	if (r == 0)
+		steal(cmd);
+	return r;
 }
 
 /* The end of it */
+
+static void on_derived(void *ctx, int err, const uint8_t *value)
+{
+	struct lock_command *cmd = ctx;
+	struct err_detail detail = { "" };
+	struct secret_buf body = { 0 };
+	struct authority *authority;
+	int r = err;
+
+	cmd->check = NULL;
+	if (r == 0)
+		r = need_authority(cmd->node, &detail, &authority);
+	/* A wrong one must not be shown to the server. */
+	if (r == 0)
+		r = disable_match(authority_state(authority), value);
+	if (r == TNE_LOCK_SECRET)
+		err_explain(&detail, r, "the secret is not one of this tailnet lock; to turn it off on this node alone, run: tailnet lock local-disable");
+	if (r == 0)
+		r = tka_disable_build(caller(cmd->node),
+				      &authority_head(authority)->hash,
+				      (struct bytes){
+					(const uint8_t *)cmd->secret.data,
+					cmd->secret.len,
+				      }, &body);
+	cmd->answer = take_empty;
+	if (r == 0)
+		r = ask(cmd, TKA_PATH_DISABLE, TKA_SHORT_ANSWER_MAX, &body,
+			&detail);
+	if (r < 0)
+		finish(cmd, r, &detail);
+}
+
+static int keep_secret(struct bytes secret, struct secret_buf *ret)
+{
+	int r = secret_buf_reserve(ret, secret.len);
+
+	if (r == 0 && secret.len)
+		memcpy(ret->data, secret.data, secret.len);
+	if (r == 0)
+		ret->len = secret.len;
+	return r;
+}
 
 static int lock_disable(void *ctx, struct bytes secret,
 			const struct node_lock_call *call,
 			struct err_detail *detail)
 {
 	struct lock_command *cmd auto_clean(command) = command_new(ctx, call);
-	struct secret_buf body = { 0 };
+	struct node_own *node = ctx;
 	struct authority *authority;
 	int r;
 
 	if (!cmd)
 		return -ENOMEM;
-	r = need_authority(ctx, detail, &authority);
-	/* A wrong one must not be shown to the server. */
+	r = need_authority(node, detail, &authority);
 	if (r == 0)
-		r = disable_check(authority_state(authority), secret);
+		r = keep_secret(secret, &cmd->secret);
 	if (r == 0)
-		r = tka_disable_build(caller(ctx),
-				      &authority_head(authority)->hash, secret,
-				      &body);
+		r = disable_job_start(node->config.loop, secret, on_derived,
+				      cmd, &cmd->check);
 	if (r < 0)
 		return r;
-	cmd->answer = take_empty;
-	r = ask(cmd, TKA_PATH_DISABLE, TKA_SHORT_ANSWER_MAX, &body, detail);
-	return r < 0 ? r : begun(steal(cmd));
+	list_add(&node->commands, &cmd->link);
+	steal(cmd);
+	return 0;
 }
 
 static int lock_local_disable(void *ctx, struct err_detail *detail)
@@ -549,8 +626,8 @@ static int lock_local_disable(void *ctx, struct err_detail *detail)
 	if (mode == LOCK_MODE_OFF || mode == LOCK_MODE_WAITING)
 		return err_explain(detail, TNE_NOT_READY,
 				   mode == LOCK_MODE_OFF ?
-				   "the tailnet lock is not enabled" :
-				   "it is not known yet which tailnet lock it is");
+				   "the tailnet lock is not enabled; see: tailnet lock status" :
+				   "it is not known yet which tailnet lock it is; see: tailnet lock status");
 	if (lock_side_id(&node->lock, id) &&
 	    str_list_find(denied, id) == denied->n)
 		r = str_list_add(denied, id, strlen(id));
@@ -593,6 +670,22 @@ static int lock_wrap(void *ctx, const char *auth_key, struct secret32 *seed,
 	return r;
 }
 
+/* Nothing but such an update is ever signed for others. */
+static int check_recovery(const struct authority *authority,
+			  struct bytes update, struct arena *mem)
+{
+	const struct lock_state *state = authority_state(authority);
+	struct aum aum;
+	int r = aum_parse(update, mem, &aum);
+
+	if (r < 0)
+		return r;
+	if (aum.kind != AUM_CHECKPOINT || !aum.state ||
+	    aum.state->id1 != state->id1 || aum.state->id2 != state->id2)
+		return TNE_LOCK_AUM;
+	return 0;
+}
+
 static int lock_cosign(void *ctx, struct bytes update, struct arena *mem,
 		       struct bytes *ret, struct err_detail *detail)
 {
@@ -601,9 +694,13 @@ static int lock_cosign(void *ctx, struct bytes update, struct arena *mem,
 	int r = need_signer(ctx, detail, &authority, &signer);
 
 	if (r == 0)
+		r = check_recovery(authority, update, mem);
+	if (r == 0)
 		r = build_cosign(update, &signer, mem, ret);
+	if (r == TNE_CBOR || r == TNE_LOCK_AUM)
+		err_explain(detail, r, "this is not what was printed by: tailnet lock revoke-keys");
 	if (r == TNE_LOCK_EXISTS)
-		err_explain(detail, r, "this node has signed it already");
+		err_explain(detail, r, "this node has signed it already; to put it into force, run: tailnet lock revoke-keys --finish");
 	return r;
 }
 
@@ -623,14 +720,15 @@ static int lock_recovery(void *ctx, const struct lock_local_recovery *recovery,
 			     recovery->has_fork ? &recovery->fork_from : NULL,
 			     mem, &update);
 	if (r == TNE_LOCK_APPLY)
-		err_explain(detail, r, "none of the keys is trusted, or no other one is left");
+		err_explain(detail, r, "none of the keys is trusted, or no other one is left; see: tailnet lock status");
 	if (r == TNE_LOCK_PARENT)
-		err_explain(detail, r, "the update to go on from is not known");
+		err_explain(detail, r, "the update to go on from is not known; see: tailnet lock log");
 	return r < 0 ? r : build_cosign(update, &signer, mem, ret);
 }
 
 const struct node_lock_api lock_commands = {
 	.status = lock_status,
+	.state_id = lock_state_id,
 	.log = lock_log,
 	.init = lock_init,
 	.sign = lock_sign,

@@ -8,6 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Of updates that are shown at once; ours. Any local user may ask. */
+#define LOG_BYTES_MAX (4U << 20)
+
 static int cmp_peer(const void *key, const void *peer)
 {
 	return key_cmp_public(key, &((const struct wg_peer *)peer)->key);
@@ -178,6 +181,7 @@ int lock_show_status(const struct lock_show_input *in, struct arena *mem,
 	if (state) {
 		status.has_head = true;
 		status.head = authority_head(authority)->hash;
+		status.head_s = authority_head(authority)->created_s;
 		status.keys = state->keys;
 		status.n_keys = state->n_keys;
 		status.state_id = state->id1;
@@ -196,12 +200,13 @@ int lock_show_log(const struct authority *authority, size_t limit,
 	const struct chain_item *item = authority_head(authority);
 	const struct chain_item *oldest = authority_oldest(authority);
 	struct lock_update *list;
-	size_t n = 0;
+	size_t n = 0, bytes = 0;
 
 	list = arena_array(mem, limit, sizeof(*list));
 	if (!list)
 		return -ENOMEM;
-	while (item && n < limit) {
+	while (item && n < limit && bytes < LOG_BYTES_MAX) {
+		bytes += item->data.len;
 		list[n++] = (struct lock_update){
 			.hash = item->hash, .raw = item->data,
 			.aum = item->aum,

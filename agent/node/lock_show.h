@@ -43,7 +43,7 @@ int lock_show_status(const struct lock_show_input *in, struct arena *mem,
 /**
  * lock_show_log() - updates of the active chain, newest first
  * @authority:	of the lock
- * @limit:	how many at most
+ * @limit:	how many at most; fewer of very long ones
  * @mem:	owns the list, which borrows from @authority
  * @ret:	the updates
  * @ret_n:	how many

@@ -13,8 +13,13 @@
 
 #define RETRY_FIRST_MS 1000	/* ours, as the next ones */
 #define RETRY_MAX_MS 60000
-/* A check costs 16 MiB and some 50 ms, and the server chooses when. */
+/* A check costs a process and 16 MiB, and the server chooses when. */
 #define CHECK_SELDOM_MS 5000
+#define LOGGED_KEYS_MAX 16	/* ours */
+
+/* What may be meant by a server that knows nothing of our lock. */
+#define MOVED \
+	"if this node has gone over to another tailnet, run: tailnet lock local-disable"
 
 static void sync_now(struct lock_side *side);
 
@@ -150,6 +155,7 @@ void lock_side_close(struct lock_side *side)
 	struct tka_caller caller = side->sync.config.caller;
 
 	rpc_cancel(side->request);
+	disable_job_cancel(side->check);
 	loop_timer_cancel(side->loop, &side->retry);
 	sync_done(&side->sync);
 	authority_free(side->sync.authority);
@@ -289,9 +295,30 @@ bool lock_side_id(const struct lock_side *side,
 
 /* Keeping up with the server */
 
+/* On whose word the node goes from now on: that is for who reads the log. */
+static void log_trusted(const struct lock_state *state)
+{
+	struct lock_public public;
+	struct key_hex hex;
+	size_t i;
+
+	log_notice("lock: on from now on; these keys are trusted at first, by the control server's word:");
+	for (i = 0; i < state->n_keys && i < LOGGED_KEYS_MAX; i++) {
+		const struct bytes *id = &state->keys[i].id.b;
+
+		if (id->len != KEY_LEN)
+			continue;
+		memcpy(public.byte, id->data, KEY_LEN);
+		log_notice("lock: %s", key_text_format_lock_cli(&public, &hex));
+	}
+	if (i < state->n_keys)
+		log_notice("lock: and %zu more", state->n_keys - i);
+}
+
 static void tell_if_changed(struct lock_side *side)
 {
 	struct authority *authority = lock_side_authority(side);
+	struct aum_hash_text text;
 	bool on = authority;
 
 	if (on == side->told_on &&
@@ -300,6 +327,10 @@ static void tell_if_changed(struct lock_side *side)
 		return;
 	pin_anew(side);
 	note_head(side);
+	if (authority)
+		log_info("lock: newest update %s, %zu trusted keys",
+			 aum_hash_format(&side->told_head, &text),
+			 authority_state(authority)->n_keys);
 	side->calls.changed(side->calls.ctx);
 }
 
@@ -314,6 +345,7 @@ static void fail(struct lock_side *side, int err,
 {
 	unsigned int n = side->n_failed++;
 	uint64_t ms = RETRY_FIRST_MS << (n < 6 ? n : 6);
+	struct err_detail moved = { "" };
 
 	if (side->mending) {
 		drop_authority(side);
@@ -323,6 +355,10 @@ static void fail(struct lock_side *side, int err,
 		     err == -ECANCELED;
 	loop_timer_set(side->loop, &side->retry,
 		       ms < RETRY_MAX_MS ? ms : RETRY_MAX_MS);
+	if (err == TNE_LOCK_DISJOINT || err == TNE_LOCK_PARENT) {
+		err_explain(&moved, err, "%s; " MOVED, err_text(err));
+		detail = &moved;
+	}
 	/* Without a connection there is a better word for what is wrong. */
 	if (!side->lost) {
 		if (!side->damaged)
@@ -388,6 +424,13 @@ static int mend(struct lock_side *side, struct err_detail *detail)
 	return 0;
 }
 
+static bool same_wanted(const struct sync_wanted *a,
+			const struct sync_wanted *b)
+{
+	return a->enabled == b->enabled && a->has_head == b->has_head &&
+	       (!a->has_head || aum_hash_eq(&a->head, &b->head));
+}
+
 static void finished(struct lock_side *side)
 {
 	struct lock_sync *sync = &side->sync;
@@ -410,7 +453,8 @@ static void finished(struct lock_side *side)
 			 "what is stored of it cannot be used, and the server does not offer it");
 	if (sync->refused) {
 		snprintf(side->trouble, sizeof(side->trouble), "%s",
-			 "the server says that it is off, and cannot prove it: it stays on");
+			 "the server says that it is off, and cannot prove it: it stays on; "
+			 MOVED);
 		log_limited(&side->warnings, now_ms, LOG_LEVEL_WARNING,
 			    "lock: %s", side->trouble);
 	}
@@ -420,6 +464,9 @@ static void finished(struct lock_side *side)
 		log_debug("lock: old updates stay: %s",
 			  err_text(sync->compact_err));
 	tell_if_changed(side);
+	/* What the server has said meanwhile. */
+	if (!same_wanted(&side->wanted, &sync->wanted))
+		sync_now(side);
 }
 
 static void go_on(struct lock_side *side, int r, struct sync_request *request,
@@ -430,6 +477,7 @@ static void on_answer(void *ctx, const struct rpc_answer *answer)
 	struct lock_side *side = ctx;
 	struct err_detail detail = { 0 };
 	struct sync_request next = { 0 };
+	bool had = side->sync.authority;
 	int r = answer->err;
 
 	side->request = NULL;
@@ -446,6 +494,8 @@ static void on_answer(void *ctx, const struct rpc_answer *answer)
 	r = sync_answer(&side->sync, answer->body ? answer->body : "",
 			answer->len, clock_wall(loop_clock(side->loop)).tv_sec,
 			&detail, &next);
+	if (!had && lock_side_authority(side))
+		log_trusted(authority_state(side->sync.authority));
 	go_on(side, r, &next, &detail);
 }
 
@@ -468,33 +518,49 @@ static int send(struct lock_side *side, struct sync_request *request)
 	return r;
 }
 
-/* Return: as sync_answer(). */
-static int check_secret(struct lock_side *side, struct sync_request *next)
+static void on_derived(void *ctx, int err, const uint8_t *value)
 {
-	uint64_t now_ms = loop_now_ms(side->loop);
-	int r;
+	struct lock_side *side = ctx;
+	struct err_detail detail = { "" };
+	struct sync_request next = { 0 };
+	int r = err;
 
-	if (side->checked_ms && now_ms - side->checked_ms < CHECK_SELDOM_MS) {
-		sync_fail(&side->sync);
-		return -EAGAIN;
-	}
-	side->checked_ms = now_ms;
-	r = disable_check(authority_state(side->sync.authority),
-			  sync_secret(&side->sync));
-	r = sync_secret_checked(&side->sync, r, next);
+	side->check = NULL;
+	if (r == 0)
+		r = disable_match(authority_state(side->sync.authority), value);
+	r = sync_secret_checked(&side->sync, r, &next);
 	if (r >= 0 && !side->sync.authority) {
 		log_notice("lock: somebody who knows a secret has turned it off for everyone");
 		side->off_reason = WANTED_LOCK_OFF_DISABLED;
 		side->announced = false;
 	}
+	go_on(side, r, &next, &detail);
+}
+
+/* Return: 0, and on_derived() is called, or an error. */
+static int check_secret(struct lock_side *side)
+{
+	uint64_t now_ms = loop_now_ms(side->loop);
+	int r = -EAGAIN;
+
+	if (!side->checked_ms || now_ms - side->checked_ms >= CHECK_SELDOM_MS) {
+		side->checked_ms = now_ms;
+		r = disable_job_start(side->loop, sync_secret(&side->sync),
+				      on_derived, side, &side->check);
+	}
+	if (r < 0)
+		sync_fail(&side->sync);
 	return r;
 }
 
 static void go_on(struct lock_side *side, int r, struct sync_request *request,
 		  const struct err_detail *detail)
 {
-	if (r == SYNC_DO_CHECK)
-		r = check_secret(side, request);
+	if (r == SYNC_DO_CHECK) {
+		r = check_secret(side);
+		if (r == 0)
+			return;
+	}
 	if (r == SYNC_DO_REQUEST)
 		r = send(side, request);
 	else if (r == SYNC_DO_NOTHING)
@@ -519,7 +585,8 @@ static void sync_now(struct lock_side *side)
 	struct sync_request request = { 0 };
 	int r;
 
-	if (!side->wanted_known || side->request || side->retry.set ||
+	if (!side->wanted_known || side->request || side->check ||
+	    side->retry.set ||
 	    !*side->profile || (side->given_up_known && !side->sync.authority))
 		return;
 	if (side->damaged && !side->pin.has_head)
@@ -533,13 +600,6 @@ static void sync_now(struct lock_side *side)
 	r = sync_begin(&side->sync, &side->wanted, true, &request);
 	if (r != -EBUSY)
 		go_on(side, r, &request, NULL);
-}
-
-static bool same_wanted(const struct sync_wanted *a,
-			const struct sync_wanted *b)
-{
-	return a->enabled == b->enabled && a->has_head == b->has_head &&
-	       (!a->has_head || aum_hash_eq(&a->head, &b->head));
 }
 
 void lock_side_map(struct lock_side *side, const struct tka_info *info)
@@ -570,6 +630,7 @@ int lock_side_give_up(struct lock_side *side, const struct str_list *denied,
 	int r;
 
 	rpc_cancel(steal(side->request));
+	disable_job_cancel(steal(side->check));
 	sync_fail(&side->sync);
 	loop_timer_cancel(side->loop, &side->retry);
 	r = set_denied(side, denied);

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/str_list.h"
 #include "control/rpc.h"
+#include "lock/disable_job.h"
 #include "lock/store.h"
 #include "lock/sync.h"
 #include "loop/loop.h"
@@ -74,6 +75,7 @@ struct lock_side_calls {
  * @told_on: owner was told of @told_head
  * @told_head: see @told_on
  * @request: under way, or NULL
+ * @check: of a secret, likewise
  * @retry: after a failure
  * @n_failed: in a row
  * @checked_ms: when a secret was last checked; boot time, 0 = never
@@ -102,6 +104,7 @@ struct lock_side {
 	bool told_on;
 	struct aum_hash told_head;
 	struct rpc *request;
+	struct disable_job *check;
 	struct loop_timer retry;
 	unsigned int n_failed;
 	uint64_t checked_ms;

@@ -238,10 +238,10 @@ static void on_logged_out(void *ctx)
 		log_err("store: the logout is not on disk: %s %s", err_text(r),
 			detail.text);
 	node_set_netmap(node, NULL);
-	/* Who logs in next may be of another tailnet. */
-	if (*node->identity.profile.id &&
-	    lock_side_delete(node->config.state, node->identity.profile.id) < 0)
-		log_warning("lock: what is stored of it is left over");
+	/*
+	 * A lock stays, or the next login would take the server's word for a
+	 * new one. Who goes over to another tailnet gives it up by himself.
+	 */
 	if (lock_glue_open(node, true) < 0)
 		log_err("lock: no memory");
 	/* This one speaks for who we were. */

@@ -350,6 +350,40 @@ int json_copy_bytes(const json_t *object, const char *name, size_t max,
 	return json_take_bytes(json_object_get(object, name), max, mem, ret);
 }
 
+int json_take_bytes_list(const json_t *array, size_t max_len,
+			 struct arena *mem, const struct bytes **ret,
+			 size_t *ret_n)
+{
+	size_t i, n = json_array_size(array);
+	struct bytes *list = arena_array(mem, n, sizeof(*list));
+	int r;
+
+	if (!list)
+		return -ENOMEM;
+	for (i = 0; i < n; i++) {
+		r = json_take_bytes(json_array_get(array, i), max_len, mem,
+				    &list[i]);
+		if (r < 0)
+			return r;
+		if (r == 0 || !list[i].len)
+			return TNE_JSON_VALUE;
+	}
+	*ret = list;
+	*ret_n = n;
+	return 0;
+}
+
+int json_copy_bytes_list(const json_t *object, const char *name, size_t max,
+			 size_t max_len, struct arena *mem,
+			 const struct bytes **ret, size_t *ret_n)
+{
+	json_t *array = NULL;
+	int r = json_get_array(object, name, max, &array);
+
+	return r < 0 ? r :
+	       json_take_bytes_list(r ? array : NULL, max_len, mem, ret, ret_n);
+}
+
 int json_copy_texts(const json_t *object, const char *name, size_t max,
 		    size_t max_len, struct arena *mem, struct text_list *ret)
 {

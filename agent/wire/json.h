@@ -192,6 +192,36 @@ int json_copy_bytes(const json_t *object, const char *name, size_t max,
 		    struct arena *mem, struct bytes *ret);
 
 /**
+ * json_take_bytes_list() - an array of binary data in base64
+ * @array:	NULL and null are one without elements
+ * @max_len:	most bytes of an element; none may be absent or empty
+ * @mem:	owns the copies
+ * @ret:	the list
+ * @ret_n:	how many
+ *
+ * Return: 0, TNE_JSON_VALUE or -ENOMEM.
+ */
+int json_take_bytes_list(const json_t *array, size_t max_len,
+			 struct arena *mem, const struct bytes **ret,
+			 size_t *ret_n);
+
+/**
+ * json_copy_bytes_list() - a field that is such an array
+ * @object:	the object
+ * @name:	of the field; absent and null are one without elements
+ * @max:	most elements
+ * @max_len:	as above, like the others
+ * @mem:	owns the copies
+ * @ret:	the list
+ * @ret_n:	how many
+ *
+ * Return: 0, TNE_JSON_VALUE or -ENOMEM.
+ */
+int json_copy_bytes_list(const json_t *object, const char *name, size_t max,
+			 size_t max_len, struct arena *mem,
+			 const struct bytes **ret, size_t *ret_n);
+
+/**
  * json_copy_texts() - a field that is an array of texts
  * @object:	the object
  * @name:	of the field

@@ -16,6 +16,7 @@
 #define IPS_MAX 1024
 #define LOG_MAX 4096
 #define SIG_PART_MAX 4096	/* bytes */
+#define HEAD_SINCE_MAX 253402300799	/* seconds: the end of the year 9999 */
 
 /* Requests */
 
@@ -408,6 +409,9 @@ static int take_status(const json_t *root, struct arena *mem,
 	if (r > 0)
 		r = take_hash(array, &status->head);
 	if (r >= 0)
+		r = json_get_int(root, "HeadSince", 0, HEAD_SINCE_MAX,
+				 &status->head_s);
+	if (r >= 0)
 		r = take_self(root, mem, status);
 	if (r >= 0)
 		r = take_keys(root, mem, status);
@@ -477,26 +481,13 @@ int lock_ask_log_parse(const char *text, size_t len, struct arena *mem,
 }
 
 int lock_ask_sigs_parse(const char *text, size_t len, struct arena *mem,
-			struct err_detail *detail, struct bytes **ret,
+			struct err_detail *detail, const struct bytes **ret,
 			size_t *ret_n)
 {
 	json_t *root auto_clean(json) = NULL;
-	struct bytes *list;
-	size_t i, n;
 	int r = read_array(text, len, PEERS_MAX, &root);
 
-	if (r < 0)
-		return explain(detail, r, "tka/affected-sigs");
-	n = json_array_size(root);
-	list = arena_array(mem, n, sizeof(*list));
-	if (!list)
-		return -ENOMEM;
-	for (i = 0; i < n && r >= 0; i++)
-		r = json_take_bytes(json_array_get(root, i), SIG_PART_MAX, mem,
-				    &list[i]);
-	if (r >= 0) {
-		*ret = list;
-		*ret_n = n;
-	}
+	if (r == 0)
+		r = json_take_bytes_list(root, SIG_PART_MAX, mem, ret, ret_n);
 	return explain(detail, r, "tka/affected-sigs");
 }

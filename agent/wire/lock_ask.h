@@ -38,7 +38,7 @@ int lock_ask_log_parse(const char *text, size_t len, struct arena *mem,
 		       struct err_detail *detail, struct lock_update **ret,
 		       size_t *ret_n);
 int lock_ask_sigs_parse(const char *text, size_t len, struct arena *mem,
-			struct err_detail *detail, struct bytes **ret,
+			struct err_detail *detail, const struct bytes **ret,
 			size_t *ret_n);
 
 #endif /* WIRE_LOCK_ASK_H */

@@ -114,35 +114,6 @@ static int take_keys(const json_t *root, const char *name, struct arena *mem,
 	return 0;
 }
 
-static int take_list(const json_t *root, const char *name, struct arena *mem,
-		     const struct bytes **ret, size_t *ret_n)
-{
-	struct bytes *list;
-	json_t *array;
-	size_t i, n;
-	int r = json_get_array(root, name, LOCK_LOCAL_LIST_MAX, &array);
-
-	*ret = NULL;
-	*ret_n = 0;
-	if (r <= 0)
-		return r;
-	n = json_array_size(array);
-	list = arena_array(mem, n, sizeof(*list));
-	if (!list)
-		return -ENOMEM;
-	for (i = 0; i < n; i++) {
-		r = json_take_bytes(json_array_get(array, i), VALUE_MAX, mem,
-				    &list[i]);
-		if (r < 0)
-			return r;
-		if (r == 0)
-			return TNE_JSON_VALUE;
-	}
-	*ret = list;
-	*ret_n = n;
-	return 0;
-}
-
 int lock_local_init_parse(const char *text, size_t len, struct arena *mem,
 			  struct err_detail *detail,
 			  struct lock_local_init *ret)
@@ -155,8 +126,9 @@ int lock_local_init_parse(const char *text, size_t len, struct arena *mem,
 		return r;
 	r = take_keys(root, "Keys", mem, &init.keys, &init.n_keys);
 	if (r >= 0)
-		r = take_list(root, "DisablementValues", mem, &init.values,
-			      &init.n_values);
+		r = json_copy_bytes_list(root, "DisablementValues",
+					 LOCK_LOCAL_LIST_MAX, VALUE_MAX, mem,
+					 &init.values, &init.n_values);
 	if (r >= 0)
 		r = json_copy_bytes(root, "SupportDisablement", VALUE_MAX, mem,
 				    &init.support);
@@ -226,7 +198,9 @@ static int take_recovery(const json_t *root, struct arena *mem,
 {
 	static const struct aum_hash zero;
 	struct json_text text = { 0 };
-	int r = take_list(root, "Keys", mem, &recovery->ids, &recovery->n);
+	int r = json_copy_bytes_list(root, "Keys", LOCK_LOCAL_LIST_MAX,
+				     VALUE_MAX, mem, &recovery->ids,
+				     &recovery->n);
 
 	if (r >= 0)
 		r = json_get_text(root, "ForkFrom", AUM_HASH_TEXT_LEN, &text);
@@ -478,6 +452,9 @@ int lock_local_status_build(const struct lock_status *status,
 	put_peers(&out, "FilteredPeers", status->filtered,
 		  status->n_filtered);
 	json_out_uint(&out, "StateID", status->state_id);
+	/* Beyond the reference's form, at its end. */
+	if (status->head_s)
+		json_out_int(&out, "HeadSince", status->head_s);
 	json_out_text_if(&out, "Trouble", status->trouble);
 	json_out_close_object(&out);
 	return finish(&out, ret);

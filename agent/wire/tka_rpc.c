@@ -175,37 +175,6 @@ static int take_hash(const json_t *value, struct aum_hash *ret)
 	return 0;
 }
 
-static int take_bytes_list(const json_t *object, const char *name,
-			   size_t max, size_t max_len, struct arena *mem,
-			   const struct bytes **ret, size_t *ret_n)
-{
-	struct bytes *list;
-	json_t *array;
-	size_t i, n;
-	int r = json_get_array(object, name, max, &array);
-
-	if (r <= 0) {
-		*ret = NULL;
-		*ret_n = 0;
-		return r;
-	}
-	n = json_array_size(array);
-	list = arena_array(mem, n, sizeof(*list));
-	if (!list)
-		return -ENOMEM;
-	for (i = 0; i < n; i++) {
-		r = json_take_bytes(json_array_get(array, i), max_len, mem,
-				    &list[i]);
-		if (r < 0)
-			return r;
-		if (list[i].len == 0)
-			return TNE_JSON_VALUE;
-	}
-	*ret = list;
-	*ret_n = n;
-	return 0;
-}
-
 static int take_rotation(const json_t *object, struct arena *mem,
 			 struct tka_node *node)
 {
@@ -323,8 +292,9 @@ static int take_offer(const json_t *root, struct arena *mem,
 	}
 	answer->offer.ancestor = ancestor;
 	answer->offer.n = n;
-	return take_bytes_list(root, "MissingAUMs", TKA_UPDATES_MAX, AUM_MAX,
-			       mem, &answer->missing, &answer->n_missing);
+	return json_copy_bytes_list(root, "MissingAUMs", TKA_UPDATES_MAX,
+				    AUM_MAX, mem, &answer->missing,
+				    &answer->n_missing);
 }
 
 int tka_offer_parse(const char *text, size_t len, struct arena *mem,
@@ -363,8 +333,8 @@ int tka_affected_parse(const char *text, size_t len, struct arena *mem,
 
 	if (r < 0)
 		return r;
-	r = take_bytes_list(root, "Signatures", TKA_NODES_MAX, NKS_MAX, mem,
-			    ret, ret_n);
+	r = json_copy_bytes_list(root, "Signatures", TKA_NODES_MAX, NKS_MAX,
+				 mem, ret, ret_n);
 	return explain(detail, r, "affected-sigs");
 }
 

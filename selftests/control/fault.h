@@ -98,6 +98,7 @@ X(TKA_STATUS, "tka-status", "lock RPCs answer with status ARG (500)") \
 	X(TKA_ROLLBACK, "tka-rollback", "the head is ARG (the genesis)") \
 	X(TKA_FORK, "tka-fork", "the head is a sibling of the head, signed by ARG: stranger or own (stranger)") \
 	X(TKA_UPDATE, "tka-update", "the head is a child of the head that is ARG: stranger, unsigned, bad-signature, orphan, genesis or own (stranger)") \
+	X(TKA_TWICE, "tka-twice", "the head is update ARG (the head) with its signature more than once, and a lower hash") \
 	X(TKA_FOREIGN, "tka-foreign", "genesis, head and updates of another network") \
 	X(TKA_REPEAT, "tka-repeat", "legal: sync/offer gives all updates, also those that are known") \
 	X(TKA_REORDER, "tka-reorder", "updates come newest first") \

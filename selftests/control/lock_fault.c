@@ -114,6 +114,41 @@ static void make_child(const struct server *srv, const char *arg,
 		buf_data(b)[buf_len(b) - 1] ^= 1;
 }
 
+#define SIG_BYTES	103	/* one of an update, with its names */
+#define COPIES_MAX	23	/* that a list of one byte's length can have */
+
+/* @n copies of the one signature of @a. */
+static void make_copies(const struct lock_aum *a, size_t n, struct buf *b)
+{
+	const uint8_t *sig = a->data + a->len - SIG_BYTES;
+
+	buf_add(b, a->data, a->len - SIG_BYTES);
+	buf_data(b)[buf_len(b) - 1] = CBOR_ARRAY << 5 | n;
+	for (; n > 0; n--)
+		buf_add(b, sig, SIG_BYTES);
+}
+
+/* The same update, for whoever goes by its hash a better one. */
+static void make_twice(const struct server *srv, const char *arg, struct buf *b)
+{
+	const struct lock_aum *a;
+	uint8_t hash[LOCK_HASH];
+	size_t n;
+
+	memcpy(hash, srv->lock.head, sizeof(hash));
+	lock_hash_parse(arg, hash);
+	a = lock_find(&srv->lock, hash);
+	if (!a || a->len <= SIG_BYTES)
+		return;
+	for (n = 2; n <= COPIES_MAX; n++) {
+		buf_done(b);
+		make_copies(a, n, b);
+		lock_hash(buf_data(b), buf_len(b), hash);
+		if (memcmp(hash, a->hash, LOCK_HASH) < 0)
+			return;
+	}
+}
+
 /* Return: true if a fault puts an update of its own in place of the head. */
 static bool forged_head(struct server *srv, const struct node *n,
 			struct buf *b)
@@ -129,9 +164,9 @@ static bool forged_head(struct server *srv, const struct node *n,
 		make_fork(srv, arg, b);
 	else if (fault_take_arg(f, FAULT_TKA_UPDATE, n->label, &arg))
 		make_child(srv, arg, b);
-	else
-		return false;
-	return true;
+	else if (fault_take_arg(f, FAULT_TKA_TWICE, n->label, &arg))
+		make_twice(srv, arg, b);
+	return buf_len(b);
 }
 
 void lock_last_head(struct server *srv, const struct node *n,

@@ -224,6 +224,7 @@ static void heads(void)
 {
 	struct signer stranger, own;
 	struct given g = {};
+	uint8_t hash[LOCK_HASH];
 	char fault[128];
 	struct buf b = {};
 	size_t i;
@@ -263,6 +264,12 @@ static void heads(void)
 	CHECK_IN(offer(fault, &g));
 	CHECK_EQ(g.n, 1);
 	CHECK(!strcmp(g.head, chain_text(1)));
+	snprintf(fault, sizeof(fault), "tka-twice %s", chain_text(1));
+	CHECK_IN(offer(fault, &g));
+	CHECK(!strcmp(hash_text_of(last(&g)), g.head));
+	CHECK(has_prev(last(&g), net.chain[0]));
+	lock_hash(buf_data(last(&g)), buf_len(last(&g)), hash);
+	CHECK(memcmp(hash, net.chain[1], LOCK_HASH) < 0);
 	CHECK_IN(offer("tka-foreign", &g));
 	CHECK(!strcmp(hash_text_of(last(&g)), g.head));
 	CHECK(signed_by(last(&g), &stranger));

@@ -7,46 +7,10 @@
 # off by who knows a secret.
 . "$(dirname "$0")/../lib/lib.sh"
 . "$(dirname "$0")/../lib/nodes.sh"
+. "$(dirname "$0")/../lib/lock_nodes.sh"
+need_cmd python3
 
-LOCKCTL=$TESTS_DIR/netns/build/lockctl
-[[ -x $LOCKCTL ]] || make -s -C "$TESTS_DIR/netns" build/lockctl >"$WORK/make.log" 2>&1 ||
-	fail "building lockctl: $(tail -3 "$WORK/make.log")"
-need_cmd xxd base64
-
-lock() { tn "$1" lock "${@:2}"; }
-# told N WORD...: what the words print, into $WORK/lock.log; they have to succeed
-told() { lock "$@" >"$WORK/lock.log" 2>&1 || fail "node $1: lock ${*:2}: $(<"$WORK/lock.log")"; }
-# untold N TEXT WORD...: they have to fail, with this in what they say
-untold() {
-	if lock "$1" "${@:3}" >"$WORK/lock.log" 2>&1; then fail "node $1: lock ${*:3} is taken"; fi
-	grep -q "$2" "$WORK/lock.log" || fail "node $1: lock ${*:3}: $(<"$WORK/lock.log")"
-}
-field() { lock "$1" status --json | jq -r "$2"; }
-enabled() { [[ $(field "$1" .Enabled) == true && $(field "$1" '.Head != null') == true ]]; }
-disabled() { [[ $(field "$1" .Enabled) == false ]]; }
-tlpub() { field "$1" .PublicKey; }
-nodekey() { field "$1" .NodeKey; }
-base64_of() { xxd -r -p <<<"${1#nodekey:}" | base64; }
-# What the kernel of node $1 says of the node key $2.
-verdict() { ns "$1" "$LOCKCTL" tailnet0 verdict "$(base64_of "$2")" 2>&1; }
-verdict_is() { [[ $(verdict "$1" "$2") == "$3" ]]; }
-# expect_verdict N KEY VERDICT
-expect_verdict() { wait_for "$(slow 15)" "node $1 to say $3 of $2" verdict_is "$@"; }
-reason() { field "$1" ".FilteredPeers[] | select(.NodeKey == \"$2\") | .Reason"; }
-kernel_lock() { ns "$1" "$LOCKCTL" tailnet0 get | tr ' ' '\n' | sed -n "s/^$2=//p"; }
 store() { echo "$WORK/state$1/tka-profiles"; }
-# A restart in which something happens to the files.
-restart_with() {
-	local n=$1
-	shift
-	agent_kill "$n"
-	"$@"
-	agent_start "$n"
-	wait_for "$(slow 20)" "node $n to be up again" state_is "$n" Running
-}
-trouble() { field "$1" '.Trouble // ""'; }
-has_trouble() { [[ -n $(trouble "$1") ]]; }
-no_trouble() { [[ -z $(trouble "$1") ]]; }
 
 nodes_up 4 --verbose --mode tailscale --lock
 for n in 1 2; do
@@ -133,6 +97,10 @@ no_trouble 1 || fail "$(trouble 1)"
 ping_once 1 "$C"
 
 case_ "a key is removed"
+# An update before that; its key is nobody's.
+told 1 add "tlpub:$(printf '5a%.0s' {1..32})"
+wait_for "$(slow 15)" "the key" eval '[[ $(field 1 ".TrustedKeys | length") == 3 ]]'
+EARLIER=$(lock 1 log --json | jq -r '.Messages[0].Hash')
 cp -a "$(store 1)" "$WORK/old-store"
 told 1 remove --re-sign=false "$K2"
 expect_verdict 1 "$N3" untrusted
@@ -143,6 +111,22 @@ expect_verdict 1 "$N2" admitted
 ping_once 1 "$B"
 expect_eq "reason" "$(reason 1 "$N3")" "it is signed by a key that is not trusted"
 untold 2 "is not trusted" sign "$N3"
+
+case_ "the control server writes an old update otherwise: nothing is undone"
+files() { find "$(store 1)" -type f | wc -l; }
+n=$(files)
+ctl fault tka-twice "$EARLIER" >/dev/null
+ctl refresh >/dev/null
+more_files() { (($(files) > n)); }
+wait_for "$(slow 15)" "node 1 to take it" more_files
+sleep 1
+expect_verdict 1 "$N3" untrusted
+expect_eq "keys in the kernel" "$(kernel_lock 1 keys)" 2
+restart_with 1 true
+expect_verdict 1 "$N3" untrusted
+ctl fault off >/dev/null
+ctl refresh >/dev/null
+wait_for "$(slow 30)" "node 1 to agree with the server" no_trouble 1
 
 # Broken files: while the control server gives none of them back, nobody; then
 # those whom the chain admits that was known last.
@@ -155,6 +139,7 @@ broken() {
 	expect_eq "enabled" "$(field 1 .Enabled)" true
 	expect_eq "let in" "$(field 1 '.VisiblePeers | length')" 0
 	expect_eq "keys in the kernel" "$(kernel_lock 1 on) $(kernel_lock 1 keys)" "1 0"
+	expect_eq "peers that the kernel admits" "$(kernel_lock 1 admitted)" 0
 	ping_none 1 "$B"
 	ping_none 2 "$A"
 	told 1 status
@@ -165,6 +150,7 @@ broken() {
 	expect_verdict 1 "$N2" admitted
 	expect_verdict 1 "$N3" untrusted
 	expect_verdict 1 "$X" unsigned
+	expect_eq "peers that the kernel admits" "$(kernel_lock 1 admitted)" 1
 	ping_once 1 "$B"
 	ping_none 1 "$C"
 }
@@ -174,9 +160,21 @@ older() {
 	rm -r "$(store 1)"
 	cp -a "$WORK/old-store" "$(store 1)"
 }
+PROFILE=$(store 1)/$(ls "$(store 1)")
+HEAD=$(lock 1 log --json | jq -r '.Messages[0].Hash')
+forge() { python3 "$TESTS_DIR/netns/forge_lock.py" "$@"; }
+swapped() {
+	rm -r "$(store 1)"
+	forge network "$PROFILE"
+}
+beside() { forge network "$PROFILE"; }
+unsigned() { forge update "$PROFILE" "$HEAD"; }
 broken "the files are deleted" delete
 broken "a file is cut short" truncate_one
 broken "the files are those of before" older
+broken "the files are another network's" swapped
+broken "another network's are beside them, to begin with" beside
+broken "an update that nobody has signed is beside them" unsigned
 
 case_ "signed by a key that is left"
 told 1 sign "$N3" "$(tlpub 3)"

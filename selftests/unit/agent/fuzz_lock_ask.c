@@ -13,7 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	struct lock_status status;
 	struct lock_update *update;
 	struct err_detail detail;
-	struct bytes *sigs;
+	const struct bytes *sigs;
 	size_t n;
 
 	if (!len)

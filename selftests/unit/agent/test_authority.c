@@ -178,7 +178,7 @@ static int reopen(const struct authority *authority, struct authority **ret)
 	size_t i;
 	int r;
 
-	r = chain_reserve(&stored.chain, chain->n);
+	r = chain_reserve(&stored.chain, chain->n, chain->bytes);
 	/* Backwards, so that those that follow do not come last. */
 	for (i = chain->n; i > 0 && r == 0; i--) {
 		r = chain_item_new(chain->item[i - 1]->data, NOW, &item);
@@ -477,6 +477,7 @@ static void disablement_verdicts(void)
 	json_t *root auto_clean(json) =
 		tka_load("tka-reference/disablement.json");
 	const json_t *rows = tka_get(root, "valid"), *row;
+	uint8_t value[DISABLE_VALUE_LEN];
 	size_t i;
 
 	for (i = 0; i < json_array_size(rows); i++) {
@@ -488,8 +489,9 @@ static void disablement_verdicts(void)
 		CHECK_EQ(authority_bootstrap(tka_bytes(row, "genesis", mem),
 					     &nothing_denied, NOW, &no_disk,
 					     &authority), 0);
-		CHECK_EQ(disable_check(authority_state(authority),
-				       tka_bytes(row, "secret", mem)),
+		CHECK_EQ(disable_derive(tka_bytes(row, "secret", mem), value),
+			 0);
+		CHECK_EQ(disable_match(authority_state(authority), value),
 			 tka_bool(row, "valid") ? 0 : TNE_LOCK_SECRET);
 	}
 	CHECK(i > 0);
@@ -624,7 +626,7 @@ static void opens_only_what_is_whole(void)
 		 TNE_LOCK_DAMAGED);
 	/* An update without the one before. */
 	stored.has_ancestor = false;
-	CHECK_EQ(chain_reserve(&stored.chain, 2), 0);
+	CHECK_EQ(chain_reserve(&stored.chain, 2, 0), 0);
 	CHECK_EQ(chain_item_new(update, NOW, &item), 0);
 	chain_add(&stored.chain, item);
 	CHECK_EQ(authority_open(&stored, NULL, &no_disk, &authority),

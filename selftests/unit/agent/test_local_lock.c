@@ -145,8 +145,15 @@ static int cosign(void *node, struct bytes update, struct arena *mem,
 	return note("cosign", NULL, detail);
 }
 
+static int state_id(void *node, uint64_t *ret)
+{
+	(void)node;
+	*ret = 0x0123456789abcdefULL;
+	return lock.result;
+}
+
 static const struct node_lock_api lock_api = {
-	.status = status, .log = get_log, .init = init, .sign = sign,
+	.status = status, .state_id = state_id, .log = get_log, .init = init, .sign = sign,
 	.modify = modify, .disable = disable, .affected = affected,
 	.submit = submit, .local_disable = local_disable, .wrap = wrap,
 	.recovery = recovery, .cosign = cosign,
@@ -163,6 +170,15 @@ static void begin(void)
 	with_lock.lock = &lock_api;
 	rig.api->config.node = &with_lock;
 }
+
+/* Its code is Python's, for the name that state_id() gives. */
+#define LINK \
+	"{\"URL\":\"tailscale://sign-device/v1/?dn=ann%27s+laptop&e" \
+	"m=ann%40example.com&hm=24349148b6a4c6acb4b92ad711094b9e329" \
+	"d692d2a8ecc73572c8f1a7d5031b8&nk=nodekey%3A111111111111111" \
+	"1111111111111111111111111111111111111111111111111&os=linux" \
+	"&tp=tlpub%3A2222222222222222222222222222222222222222222222" \
+	"222222222222222222\"}"
 
 static void at_once(void)
 {
@@ -199,6 +215,15 @@ static void at_once(void)
 		{ POST("cosign-recovery-aum", "blob", 4), 0, 200, "blob" },
 		{ POST("cosign-recovery-aum", "blob", 4), TNE_CBOR, 400,
 		  "not now" },
+		{ POST("verify-deeplink", LINK, 307), 0, 200,
+		  "\"IsValid\": true" },
+		{ POST("verify-deeplink", LINK, 307), 0, 200,
+		  "\"DeviceName\": \"ann's laptop\"" },
+		{ POST("verify-deeplink", LINK, 307), -ENODATA, 200,
+		  "not enabled" },
+		{ POST("verify-deeplink", "{\"URL\":\"x\"}", 11), 0, 200,
+		  "\"IsValid\": false" },
+		{ POST("verify-deeplink", "{}", 2), 0, 400, "URL" },
 	};
 	size_t i;
 

@@ -270,7 +270,7 @@ static void signature_lists(void)
 	struct arena *mem auto_clean(arena) = arena_new();
 	struct secret_buf text = { 0 };
 	struct err_detail detail;
-	struct bytes *got;
+	const struct bytes *got;
 	size_t n;
 
 	CHECK_EQ(lock_local_sigs_build(sigs, 2, &text), 0);

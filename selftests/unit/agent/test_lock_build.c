@@ -321,7 +321,7 @@ static void chains_have_a_limit(void)
 				  1, NOW), TNE_LOCK_LIMIT);
 	CHECK_EQ(authority_chain(authority)->n, RESOLVE_MAX);
 
-	CHECK_EQ(chain_reserve(&stored.chain, RESOLVE_MAX + 1), 0);
+	CHECK_EQ(chain_reserve(&stored.chain, RESOLVE_MAX + 1, 0), 0);
 	for (i = 0; i <= RESOLVE_MAX; i++) {
 		CHECK_EQ(chain_item_new(i ? builder.update[i - 1] : genesis,
 					NOW, &item), 0);

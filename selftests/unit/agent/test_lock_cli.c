@@ -291,12 +291,14 @@ static void status_for_people(void)
 		"is trusted, run:\n\n"
 		"\ttailnet lock sign " NODE " " LOCK "\n\n"
 		"Tailnet-lock key of this node: " LOCK "\n\n"
+		"Newest change of the trusted keys: " ZERO "\n\n"
 		"Trusted keys, with their votes:\n"
 		"\t" LOCK "\t2\t(self)\n"
 		"\ttlpub:05\t1\t(pre-auth key k1?)\n"
 		"\nNodes without a valid signature, which are not let in:\n"
 		"\tx?y\t\tn2\t" NODE "\n"));
 	status.signed_ = true;
+	status.head_s = 1700000000;
 	status.n_filtered = 0;
 	status.n_keys = 0;
 	status.sig = (struct node_sig){ .n = 2, .layer = {
@@ -313,6 +315,7 @@ static void status_for_people(void)
 		"  WrappingPubkey: tlpub:03\n"
 		"\n"
 		"Tailnet-lock key of this node: " LOCK "\n\n"
+		"Newest change of the trusted keys: " ZERO ", here since 2023-11-14 22:13 UTC\n\n"
 		"Trusted keys, with their votes:\n"));
 }
 

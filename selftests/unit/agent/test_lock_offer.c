@@ -346,7 +346,7 @@ static void opens_after_half_a_compaction(void)
 	source_init(&source, root);
 	CHECK_EQ(aum_hash_parse(tka_text(source.main[102], "hash_text"),
 				AUM_HASH_TEXT_LEN, &stored.ancestor), 0);
-	CHECK_EQ(chain_reserve(&stored.chain, 200), 0);
+	CHECK_EQ(chain_reserve(&stored.chain, 200, 0), 0);
 	for (i = 60; i <= 104; i++) {
 		/* One of those in between is gone, too. */
 		if (i == 80)
@@ -382,7 +382,7 @@ static bool listed(const json_t *list, const char *name)
 static void add_update(struct chain *chain, struct bytes data, bool young,
 		       struct chain_item **ret)
 {
-	CHECK_EQ(chain_reserve(chain, 1), 0);
+	CHECK_EQ(chain_reserve(chain, 1, 0), 0);
 	CHECK_EQ(chain_item_new(data, young ? NOW : 1, ret), 0);
 	chain_add(chain, *ret);
 }

@@ -8,6 +8,7 @@
 #include "node/lock_pin.h"
 #include "node/lock_side.h"
 #include "store/state.h"
+#include "wire/aum.h"
 
 #include <fcntl.h>
 #include <ftw.h>
@@ -35,6 +36,7 @@ enum how {
 	WRONG_SECRET,
 	NO_GENESIS,
 	FOREIGN,	/* has updates of another authority */
+	APART,		/* has one that has nothing to do with ours */
 };
 
 static struct world {
@@ -165,7 +167,7 @@ static void answer_foreign(struct secret_buf *ret)
 	json_out_open_object(&out, NULL);
 	put_hash(&out, "Head", head);
 	json_out_open_array(&out, "Ancestors");
-	put_hash(&out, NULL, &w.side.told_head);
+	put_hash(&out, NULL, w.how == APART ? head : &w.side.told_head);
 	json_out_close_array(&out);
 	json_out_open_array(&out, "MissingAUMs");
 	json_out_bytes(&out, NULL, w.server.genesis.data,
@@ -188,7 +190,7 @@ static void answer_honestly(struct secret_buf *ret)
 		answer_bootstrap(strstr(w.rpc.body, "\"Head\":\"\"") &&
 				 w.how != NO_GENESIS ?
 				 w.server.genesis : none, with, ret);
-	else if (w.how == FOREIGN)
+	else if (w.how == FOREIGN || w.how == APART)
 		answer_foreign(ret);
 	else if (!strcmp(w.rpc.path, TKA_PATH_OFFER))
 		answer_offer(&w.server, w.side.sync.authority, ret);
@@ -201,8 +203,10 @@ static void serve(void)
 {
 	struct secret_buf text = { 0 };
 
-	while (w.rpc.open) {
-		if (w.how == STATUS) {
+	while (w.rpc.open || w.side.check) {
+		if (!w.rpc.open) {
+			loop_turn(w.loop, 1000);
+		} else if (w.how == STATUS) {
 			answer_text(500, "not today", 9);
 		} else if (w.how == GARBAGE) {
 			answer_text(200, "<html>", 6);
@@ -387,6 +391,79 @@ static void stranger(void)
 	world_end();
 }
 
+/* As after a logout and a login to another tailnet of the same server. */
+static void another_tailnet(void)
+{
+	struct err_detail detail = { "" };
+
+	CHECK_IN(join());
+	server_done(&w.server);
+	CHECK_IN(server_init_as(&w.server, 9));
+	w.how = APART;
+	CHECK_IN(restart());
+	say(true, false);
+	serve();
+	CHECK_EQ(MODE(), LOCK_MODE_ON);
+	CHECK(strstr(w.side.trouble, "tailnet lock local-disable"));
+	CHECK_IN(check_wanted(true, 1));
+
+	test_case("one without a lock");
+	say(false, false);
+	serve();
+	CHECK_EQ(MODE(), LOCK_MODE_ON);
+	CHECK(strstr(w.side.trouble, "tailnet lock local-disable"));
+
+	test_case("its owner wants that");
+	CHECK_EQ(lock_side_give_up(&w.side, &w.denied, &detail), 0);
+	CHECK_EQ(MODE(), LOCK_MODE_OFF);
+	w.how = HONEST;
+	say(true, false);
+	serve();
+	CHECK_EQ(MODE(), LOCK_MODE_ON);
+	CHECK(aum_hash_eq(&authority_head(w.side.sync.authority)->hash,
+			  &authority_head(w.server.authority)->hash));
+	world_end();
+}
+
+/* What is said while something is asked counts as well. */
+static void news_meanwhile(void)
+{
+	CHECK_IN(join());
+	CHECK_IN(advance(w.server.authority, &w.server, 2));
+	w.how = SECRET;
+	say(true, false);
+	CHECK(w.rpc.open);
+	say(true, true);
+	serve();
+	CHECK_EQ(MODE(), LOCK_MODE_OFF);
+	world_end();
+}
+
+/* The process that checks a secret is under way: nothing else is begun. */
+static void closed_while_checking(void)
+{
+	CHECK_IN(join());
+	w.how = SECRET;
+	say(true, true);
+	while (w.rpc.open && !w.side.check) {
+		struct secret_buf text = { 0 };
+
+		answer_honestly(&text);
+		answer_text(200, text.data, text.len);
+		secret_buf_done(&text);
+	}
+	CHECK(w.side.check && !w.rpc.open);
+	CHECK_EQ(MODE(), LOCK_MODE_ON);
+	CHECK_IN(check_wanted(true, 1));
+	w.n_asked = 0;
+	say(true, false);
+	CHECK(w.n_asked == 0 && w.side.check);
+	CHECK_IN(restart());
+	CHECK(!w.side.check);
+	CHECK_EQ(MODE(), LOCK_MODE_ON);
+	world_end();
+}
+
 static void disabled(void)
 {
 	struct lock_pin pin;
@@ -484,6 +561,64 @@ static void swap_files(void)
 	server_done(&server);
 }
 
+static struct lock_store *open_store(struct authority_disk *ret)
+{
+	struct lock_store *store;
+
+	if (lock_store_new(state_dir(w.state), PROFILE, lock_store_io_system(),
+			   &store) < 0)
+		abort();
+	*ret = lock_store_disk(store, NULL, NULL);
+	return store;
+}
+
+static void put_file(struct bytes update)
+{
+	struct authority_disk disk;
+	struct lock_store *store = open_store(&disk);
+	struct chain_item *item;
+
+	if (chain_item_new(update, NOW, &item) < 0 ||
+	    disk.put(disk.ctx, &item, 1) < 0)
+		abort();
+	chain_item_free(item);
+	lock_store_free(store);
+}
+
+/* An update that follows the newest, and that nobody has signed. */
+static void add_unsigned(void)
+{
+	const struct aum_hash *head = &authority_head(w.server.authority)->hash;
+	struct lock_key key = { .kind = LOCK_KEY_25519, .votes = 4096 };
+	struct aum aum = { .kind = AUM_ADD_KEY, .key = &key };
+	static const uint8_t evil[KEY_LEN] = { 66 };
+	struct bytes data;
+
+	key.id = (struct opt_bytes){ true, { evil, sizeof(evil) } };
+	aum.prev = (struct opt_bytes){ true, { head->byte, AUM_HASH_LEN } };
+	if (aum_build(&aum, w.server.mem, &data) < 0)
+		abort();
+	put_file(data);
+}
+
+/* Another authority's files beside ours, and named as those to begin with. */
+static void add_foreign(void)
+{
+	struct authority_disk disk;
+	struct lock_store *store;
+	struct server server;
+	struct aum_hash hash;
+
+	server_init_as(&server, 9);
+	put_file(server.genesis);
+	store = open_store(&disk);
+	if (aum_hash(server.genesis, &hash) < 0 ||
+	    disk.set_ancestor(disk.ctx, &hash) < 0)
+		abort();
+	lock_store_free(store);
+	server_done(&server);
+}
+
 static void spoil_pin(void)
 {
 	static const char text[] = "nonsense";
@@ -508,6 +643,8 @@ static void damage(void)
 		{ "everything is gone", lose_all, true },
 		{ "the updates of the profile are gone", lose_updates, true },
 		{ "they are another authority's", swap_files, true },
+		{ "there is one that nobody has signed", add_unsigned, true },
+		{ "another authority's are beside them", add_foreign, true },
 		{ "the state names no update", spoil_pin, false },
 	};
 	size_t i;
@@ -769,6 +906,9 @@ static const struct test tests[] = {
 	TEST(hostile_answers),
 	TEST(unreadable_head),
 	TEST(stranger),
+	TEST(another_tailnet),
+	TEST(news_meanwhile),
+	TEST(closed_while_checking),
 	TEST(disabled),
 	TEST(damage),
 	TEST(mended_by_a_stranger),

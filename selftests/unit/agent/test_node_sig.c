@@ -625,7 +625,71 @@ static void every_allocation_may_fail(void)
 	secret32_free(signer.seed);
 }
 
+/* As many layers as there can be, each signed by who may. */
+static void long_chain(const struct lock_signer *signer, struct arena *mem,
+		       struct node_sig *ret)
+{
+	struct node_public node = { { 1 } };
+	struct bytes data;
+	int r = sign_node(signer, &node, &signer->public, mem, &data);
+
+	while (r == 0 && ++node.byte[0] <= NODE_SIG_LAYERS_MAX)
+		r = sign_rotation(signer, data, &node, mem, &data);
+	if (r < 0 || nks_parse(data, ret) < 0)
+		abort();
+}
+
+static int sign_chain(const struct lock_signer *signer,
+		      const struct node_sig *sig, struct arena *mem)
+{
+	static const struct node_public next = { { 99 } };
+	struct bytes data = { 0 };
+	uint8_t text[NKS_MAX];
+	size_t len;
+
+	if (nks_build(sig, text, &len) < 0)
+		abort();
+	return sign_rotation(signer, (struct bytes){ text, len }, &next, mem,
+			     &data);
+}
+
+/*
+ * The server hands a signature to be made anew. Node keys that it has put there
+ * must not come back signed.
+ */
+static void signs_no_keys_of_the_server(void)
+{
+	struct arena *mem auto_clean(arena) = arena_new();
+	uint8_t seed[2][SECRET_LEN] = { { 1 }, { 2 } };
+	static const uint8_t rogue[NODE_SIG_PUBKEY_LEN] = "npa rogue node";
+	struct lock_signer signer, other;
+	struct node_sig sig, good;
+	size_t i;
+
+	signer_of((struct bytes){ seed[0], SECRET_LEN }, &signer);
+	signer_of((struct bytes){ seed[1], SECRET_LEN }, &other);
+	long_chain(&signer, mem, &good);
+	CHECK_EQ(good.n, NODE_SIG_LAYERS_MAX);
+	CHECK_EQ(sign_chain(&signer, &good, mem), 0);
+	/* The last two are not written again. */
+	for (i = 0; i < NODE_SIG_LAYERS_MAX - 2; i++) {
+		test_case("a rogue key in layer %zu", i);
+		sig = good;
+		sig.layer[i].pubkey = (struct bytes){ rogue, sizeof(rogue) };
+		CHECK_EQ(sign_chain(&signer, &sig, mem), TNE_LOCK_PEER);
+	}
+	test_case("a layer that another key may sign");
+	sig = good;
+	sig.layer[9].wrapping = (struct bytes){ other.public.byte, KEY_LEN };
+	CHECK_EQ(sign_chain(&signer, &sig, mem), TNE_LOCK_PEER);
+	test_case("signed by another key");
+	CHECK_EQ(sign_chain(&other, &good, mem), TNE_LOCK_PEER);
+	secret32_free(signer.seed);
+	secret32_free(other.seed);
+}
+
 static const struct test tests[] = {
+	TEST(signs_no_keys_of_the_server),
 	TEST(reference_authorization),
 	TEST(reference_mutations),
 	TEST(edge_cases_of_direct_signatures),
