@@ -300,6 +300,26 @@ static int begin(struct daemon *d, struct err_detail *detail)
 	return 0;
 }
 
+static bool is_of_state(int err)
+{
+	switch (err) {
+	case TNE_STATE_FORMAT:
+	case TNE_STATE_FILE:
+	case TNE_STATE_IDENTITY:
+	case TNE_LOCAL_JSON:
+	case TNE_KEY_FORMAT:
+		return true;
+	}
+	return false;
+}
+
+/* It stays up, so that there is somebody who says why. */
+static void reject(struct daemon *d, int err, const struct err_detail *detail)
+{
+	side_close(steal(d->side));
+	keeper_reject(d->keeper, err, detail);
+}
+
 static void on_opened(void *ctx)
 {
 	struct err_detail detail = { 0 };
@@ -308,7 +328,10 @@ static void on_opened(void *ctx)
 
 	loop_timer_cancel(d->loop, &d->patience);
 	r = begin(d, &detail);
-	if (r < 0)
+	/* The file can be read, and what is in it is no node. */
+	if (is_of_state(r))
+		reject(d, r, &detail);
+	else if (r < 0)
 		end(d, r, &detail);
 	else
 		be_ready(d);
@@ -394,8 +417,22 @@ static void read_owner_auth(struct tpm_options *tpm)
 	tpm->auth_len = n > 0 ? n : 0;
 }
 
+/* Return: owned, in guarded memory; NULL without memory. */
+static struct tpm_options *find_tpm(const struct daemon_conf *conf)
+{
+	struct tpm_options *tpm = tpm_options_new();
+
+	if (!tpm)
+		return NULL;
+	if (conf->tpm)
+		snprintf(tpm->tcti, sizeof(tpm->tcti), "%s", conf->tpm);
+	read_owner_auth(tpm);
+	return tpm;
+}
+
 static int open_keeper(struct daemon *d, struct err_detail *detail)
 {
+	struct tpm_options *tpm auto_clean(tpm_options) = find_tpm(&d->conf);
 	const struct keeper_calls calls = {
 		.opened = on_opened, .failed = on_failed,
 		.changed = on_changed, .ctx = d,
@@ -407,16 +444,13 @@ static int open_keeper(struct daemon *d, struct err_detail *detail)
 		.flag = d->conf.encrypt_state,
 		.policy = d->conf.encrypt_policy,
 		.counter = d->conf.state_counter,
+		.counter_index = d->conf.counter_index,
+		.tpm = tpm,
 	};
-	int r;
 
-	if (d->conf.tpm)
-		snprintf(config.tpm.tcti, sizeof(config.tpm.tcti), "%s",
-			 d->conf.tpm);
-	read_owner_auth(&config.tpm);
-	r = keeper_new(&config, &calls, detail, &d->keeper);
-	secret_wipe(config.tpm.auth, sizeof(config.tpm.auth));
-	return r;
+	if (!tpm)
+		return -ENOMEM;
+	return keeper_new(&config, &calls, detail, &d->keeper);
 }
 
 static void on_stop(void *ctx, int signo)
@@ -551,6 +585,7 @@ static int cleanup(const struct daemon *d)
 /* A node changes hands: once, as root, while neither daemon runs. */
 static int hand_over(const struct daemon *d, const struct daemon_options *options)
 {
+	struct tpm_options *tpm auto_clean(tpm_options) = find_tpm(&d->conf);
 	const struct passwd *user = getpwnam(AGENT_USER);
 	struct adopt_config config = {
 		.dir = options->adopt_dir,
@@ -561,10 +596,14 @@ static int hand_over(const struct daemon *d, const struct daemon_options *option
 		.dropin_dir = ADOPT_DROPIN_DIR,
 		.record = ADOPT_RECORD,
 		.copy = options->copy,
+		.tpm = tpm,
 	};
 	struct err_detail detail = { "" };
 	char dir[ADOPT_PATH_MAX];
 	int r;
+
+	if (!tpm)
+		return complain(EXIT_ERROR, &detail, -ENOMEM);
 
 	if (geteuid() != 0 || !user) {
 		r = err_explain(&detail, -EPERM,
@@ -574,14 +613,9 @@ static int hand_over(const struct daemon *d, const struct daemon_options *option
 	}
 	config.uid = user->pw_uid;
 	config.gid = user->pw_gid;
-	if (d->conf.tpm)
-		snprintf(config.tpm.tcti, sizeof(config.tpm.tcti), "%s",
-			 d->conf.tpm);
-	read_owner_auth(&config.tpm);
 	make_folder(ADOPT_RECORD);
 	r = options->adopt ? adopt_take(&config, &detail, dir) :
 			     adopt_release(&config, &detail, dir);
-	secret_wipe(config.tpm.auth, sizeof(config.tpm.auth));
 	if (r < 0)
 		return complain(r == -EBUSY ? EXIT_RUNNING : EXIT_ERROR,
 				&detail, r);

@@ -21,7 +21,7 @@ static int print_usage(const struct cli *cli, FILE *out)
 		"  recovery-key     make a key that opens the state without the TPM\n"
 		"  recover          open the state with that key, read from standard input\n"
 		"  reseal           seal the state with a new data key\n"
-		"  accept-rollback  go on with a state that is older than the last one\n",
+		"  accept-rollback  go on with a state that is older, after a new login\n",
 		cli->name);
 	return out == stderr ? CLI_FAILED : CLI_OK;
 }

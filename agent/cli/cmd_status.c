@@ -47,6 +47,7 @@ static int print_state(const struct cli *cli, const struct status *status)
 		break;
 	}
 	status_print_health(status, stdout);
+	status_print_rest(&status->rest, stdout);
 	printf("unexpected state: %s\n", backend_state_name(status->backend));
 	return CLI_FAILED;
 }
@@ -88,9 +89,9 @@ int cmd_status(const struct cli *cli, int argc, char **argv)
 		fputs("out of memory\n", stderr);
 		return CLI_FAILED;
 	}
-	if (status.health.n) {
+	if (status.health.n || status.rest.known)
 		putchar('\n');
-		status_print_health(&status, stdout);
-	}
+	status_print_rest(&status.rest, stdout);
+	status_print_health(&status, stdout);
 	return CLI_OK;
 }

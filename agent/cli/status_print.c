@@ -311,3 +311,31 @@ void status_print_health(const struct status *status, FILE *out)
 		fprintf(out, "#     - %s\n", line);
 	}
 }
+
+static void append_tpm(const struct status_rest *rest, char *line)
+{
+	if (rest->tpm)
+		append(line, " (%s)", rest->tpm);
+	if (rest->tpm_error || rest->lockout)
+		append(line, "; %s", rest->tpm_error ? rest->tpm_error :
+						       "the TPM is in lockout");
+	if (rest->lockout)
+		append(line, "; %u failures of %u, one is forgotten every %u s",
+		       rest->failures, rest->failures_max, rest->interval_s);
+}
+
+void status_print_rest(const struct status_rest *rest, FILE *out)
+{
+	char line[CELL_MAX] = "";
+
+	if (!rest->known)
+		return;
+	append(line, "%s", rest->sealed ? "sealed by the TPM" : "plain");
+	append_tpm(rest, line);
+	if (rest->sealed) {
+		append(line, "; recovery key: %s",
+		       rest->recovery_key ? "yes" : "none");
+		append(line, "; counter: %s", rest->counter ? "yes" : "no");
+	}
+	fprintf(out, "# State at rest: %s\n", line);
+}

@@ -49,4 +49,11 @@ int status_print_table(const struct status *status,
  */
 void status_print_health(const struct status *status, FILE *out);
 
+/**
+ * status_print_rest() - a line about the state at rest
+ * @rest:	may be not known; then there is no line
+ * @out:	where to
+ */
+void status_print_rest(const struct status_rest *rest, FILE *out);
+
 #endif /* CLI_STATUS_PRINT_H */

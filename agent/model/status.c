@@ -123,5 +123,7 @@ void status_done(struct status *status)
 	str_list_done(&status->cert_domains);
 	free(status->exit_node_id);
 	str_list_done(&status->exit_node_ips);
+	free(status->rest.tpm);
+	free(status->rest.tpm_error);
 	memset(status, 0, sizeof(*status));
 }

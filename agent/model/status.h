@@ -136,6 +136,32 @@ struct status_user {
 };
 
 /**
+ * struct status_rest - the state while nobody uses it
+ * @known: the rest is set
+ * @sealed: by the TPM
+ * @recovery_key: there is a key that opens it without the TPM
+ * @counter: old states are found out
+ * @tpm: how it calls itself; NULL = it was not asked, or did not answer
+ * @tpm_error: what it was like when it was last asked; NULL = well
+ * @lockout: it was in lockout then
+ * @failures: that it counted
+ * @failures_max: that lead to a lockout
+ * @interval_s: after which it forgets one
+ */
+struct status_rest {
+	bool known;
+	bool sealed;
+	bool recovery_key;
+	bool counter;
+	char *tpm;
+	char *tpm_error;
+	bool lockout;
+	uint32_t failures;
+	uint32_t failures_max;
+	uint32_t interval_s;
+};
+
+/**
  * struct status - everything
  * @version: of the agent
  * @tun: packets go through a network device; always, with us
@@ -159,6 +185,7 @@ struct status_user {
  * @exit_node_online: it is connected
  * @exit_node_ips: its addresses as prefixes
  * @filter: what of the packet filter is in force
+ * @rest: how the state is kept
  */
 struct status {
 	char *version;
@@ -183,6 +210,7 @@ struct status {
 	bool exit_node_online;
 	struct str_list exit_node_ips;
 	enum status_filter filter;
+	struct status_rest rest;
 };
 
 /**

@@ -88,6 +88,8 @@ static int fill_status(struct node_own *node, bool peers,
 		r = add_exit_node(node, ret);
 	if (r == 0)
 		r = add_health(node, ret);
+	if (r == 0)
+		r = state_side_status(node->config.keeper, &ret->rest);
 	return r;
 }
 

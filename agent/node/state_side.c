@@ -4,6 +4,7 @@
 #include "wire/json_put.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <jansson.h>
 
 static const char *phase_name(enum keeper_phase phase)
@@ -30,6 +31,30 @@ void state_side_describe(const struct keeper *keeper, struct self_info *self)
 	keeper_read_info(keeper, &info);
 	self_info_set_state(self, info.sealed,
 			    info.tpm_known ? &info.tpm : NULL);
+}
+
+int state_side_status(const struct keeper *keeper, struct status_rest *ret)
+{
+	struct keeper_info info;
+	const struct tpm_facts *tpm = &info.tpm;
+	char name[sizeof(tpm->manufacturer) + sizeof(tpm->vendor)];
+	int r = 0;
+
+	keeper_read_info(keeper, &info);
+	ret->known = info.known;
+	ret->sealed = info.sealed;
+	ret->recovery_key = info.recovery;
+	ret->counter = info.counter;
+	if (info.tpm_err < 0)
+		r = status_set_text(&ret->tpm_error, err_text(info.tpm_err));
+	if (r < 0 || !info.tpm_known)
+		return r;
+	snprintf(name, sizeof(name), "%s %s", tpm->manufacturer, tpm->vendor);
+	ret->lockout = tpm->permanent & TPM_PERMANENT_IN_LOCKOUT;
+	ret->failures = tpm->lockout_count;
+	ret->failures_max = tpm->lockout_max;
+	ret->interval_s = tpm->lockout_interval_s;
+	return status_set_text(&ret->tpm, name);
 }
 
 static int put_tpm(json_t *object, const struct tpm_facts *facts)
@@ -79,6 +104,15 @@ static int put_info(json_t *object, const struct keeper_info *info)
 	if (r == 0 && info->counter)
 		r = json_put(object, "Generation",
 			     json_integer((json_int_t)info->generation));
+	if (r == 0 && info->sealed)
+		r = json_put(object, "KeySince",
+			     json_integer((json_int_t)info->key_since_s));
+	if (r == 0 && info->sealed)
+		r = json_put(object, "KeyWrites",
+			     json_integer((json_int_t)info->key_writes));
+	if (r == 0 && info->handle)
+		r = json_put(object, "ParentHandle",
+			     json_integer(info->handle));
 	if (r == 0)
 		r = json_put_some_text(object, "Error", info->text);
 	if (r == 0 && info->tpm_err < 0)

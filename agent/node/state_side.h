@@ -3,6 +3,7 @@
 #ifndef NODE_STATE_SIDE_H
 #define NODE_STATE_SIDE_H
 
+#include "model/status.h"
 #include "node.h"
 #include "node/self_info.h"
 #include "store/keeper.h"
@@ -13,6 +14,15 @@
  * @self:	told
  */
 void state_side_describe(const struct keeper *keeper, struct self_info *self);
+
+/**
+ * state_side_status() - the same for the status
+ * @keeper:	in any phase
+ * @ret:	filled, in part as well
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int state_side_status(const struct keeper *keeper, struct status_rest *ret);
 
 /**
  * state_side_dump() - everything about it

@@ -82,6 +82,8 @@ static int waiting_status(void *ctx, bool peers, struct status *ret)
 	for (i = 0; i < n && r == 0; i++)
 		r = str_list_add(&status.health, waiting->warnings[i].text,
 				 strlen(waiting->warnings[i].text));
+	if (r == 0)
+		r = state_side_status(waiting->keeper, &status.rest);
 	if (r < 0) {
 		status_done(&status);
 		return r;

@@ -28,6 +28,9 @@
 static const char *const beside[] = { "certs", "ssh", "tka-profiles",
 				      "profile-data" };
 
+/* Which way; numbers of the file. */
+enum { COPYING_NOT, COPYING_TAKE, COPYING_GIVE };
+
 /**
  * struct record - what was before a node was taken over
  * @known: there is a record
@@ -35,7 +38,9 @@ static const char *const beside[] = { "certs", "ssh", "tka-profiles",
  * @uid: owner of the folder
  * @gid: its group
  * @mode: its mode
- * @from: where a copy was made of; "" = in place
+ * @from: where a copy was made of, or is made to; "" = in place
+ * @copying: COPYING_*: and that is not done yet
+ * @foreign: there is one of another node, which is to be left alone
  */
 struct record {
 	bool known;
@@ -44,6 +49,8 @@ struct record {
 	gid_t gid;
 	mode_t mode;
 	char from[ADOPT_PATH_MAX];
+	int copying;
+	bool foreign;
 };
 
 static int refuse(struct err_detail *detail, const char *why, const char *what)
@@ -91,11 +98,20 @@ static bool has_state(const char *dir)
 
 /* Opening, without a loop of the caller's */
 
+/**
+ * struct wait - for the TPM
+ * @loop: stopped at the end
+ * @key: gets the data key
+ * @detail: filled on error
+ * @err: 0 or below
+ * @handle: persistent handle of the storage key; 0 = it was derived
+ */
 struct wait {
 	struct loop *loop;
 	struct secret32 *key;
 	struct err_detail *detail;
 	int err;
+	uint32_t handle;
 };
 
 static void on_unsealed(void *ctx, const struct tpm_answer *answer)
@@ -103,6 +119,7 @@ static void on_unsealed(void *ctx, const struct tpm_answer *answer)
 	struct wait *wait = ctx;
 
 	wait->err = answer->err;
+	wait->handle = answer->handle;
 	if (answer->err < 0)
 		*wait->detail = answer->detail;
 	else
@@ -121,7 +138,8 @@ static int ask_tpm(const struct adopt_config *config,
 		return r;
 	req = tpm_job_request(job);
 	req->op = TPM_OP_UNSEAL;
-	req->options = config->tpm;
+	if (config->tpm)
+		req->options = *config->tpm;
 	req->blob = *blob;
 	r = tpm_job_start(job, TPM_JOB_TIMEOUT_MS, on_unsealed, wait);
 	if (r < 0)
@@ -132,7 +150,7 @@ static int ask_tpm(const struct adopt_config *config,
 }
 
 static int unlock(const struct adopt_config *config, struct state *state,
-		  struct err_detail *detail)
+		  struct err_detail *detail, uint32_t *ret_handle)
 {
 	struct secret32 *key auto_clean(secret32) = secret32_new();
 	struct loop *loop auto_clean(loop) = NULL;
@@ -147,19 +165,22 @@ static int unlock(const struct adopt_config *config, struct state *state,
 		r = ask_tpm(config, state_blob(state), &wait);
 	if (r == 0)
 		r = state_unlock(state, key, detail);
-	if (r == 0)
+	if (r == 0) {
 		(void)steal(key);
+		*ret_handle = wait.handle;
+	}
 	return r;
 }
 
 /* The state can be opened, and is that of a node that is logged in. */
 static int check_state(const struct adopt_config *config, struct state *state,
-		       struct err_detail *detail)
+		       struct err_detail *detail, uint32_t *ret_handle)
 {
 	int r = 0;
 
+	*ret_handle = 0;
 	if (state_is_locked(state))
-		r = unlock(config, state, detail);
+		r = unlock(config, state, detail, ret_handle);
 	return r < 0 ? r : identity_check(state, detail);
 }
 
@@ -170,7 +191,7 @@ static int parse_record(const struct secret_buf *text, struct record *ret)
 	json_t *object auto_clean(json) = NULL;
 	struct json_text dir, from = { "", 0 };
 	struct err_detail detail;
-	int64_t uid, gid, mode;
+	int64_t uid, gid, mode, copying = 0;
 	int r;
 
 	r = json_read(text->len ? text->data : "", text->len, &detail, &object);
@@ -180,10 +201,12 @@ static int parse_record(const struct secret_buf *text, struct record *ret)
 	    json_get_int(object, "Uid", 0, UINT32_MAX, &uid) <= 0 ||
 	    json_get_int(object, "Gid", 0, UINT32_MAX, &gid) <= 0 ||
 	    json_get_int(object, "Mode", 0, 07777, &mode) <= 0 ||
-	    json_get_text(object, "From", ADOPT_PATH_MAX - 1, &from) < 0)
+	    json_get_text(object, "From", ADOPT_PATH_MAX - 1, &from) < 0 ||
+	    json_get_int(object, "Copying", COPYING_NOT, COPYING_GIVE,
+			 &copying) < 0)
 		return TNE_JSON_VALUE;
 	*ret = (struct record){ .known = true, .uid = uid, .gid = gid,
-				.mode = mode };
+				.mode = mode, .copying = copying };
 	memcpy(ret->dir, dir.s, dir.len);
 	memcpy(ret->from, from.s, from.len);
 	return 0;
@@ -249,6 +272,8 @@ static int write_record(const char *path, const struct record *record,
 	json_out_int(&out, "Gid", record->gid);
 	json_out_int(&out, "Mode", record->mode);
 	json_out_text_if(&out, "From", record->from);
+	if (record->copying)
+		json_out_int(&out, "Copying", record->copying);
 	json_out_close_object(&out);
 	r = json_out_end(&out, &text);
 	if (r < 0)
@@ -378,6 +403,35 @@ static int open_own(const char *dir, struct err_detail *detail)
 	return fd < 0 ? failed(detail, "open", dir) : fd;
 }
 
+static int read_state(int dir, struct secret_buf *ret)
+{
+	int fd = openat(dir, STATE_FILE, O_RDONLY | O_NOFOLLOW | O_NONBLOCK |
+			O_CLOEXEC);
+	int r;
+
+	if (fd < 0)
+		return -errno;
+	r = secret_buf_read(ret, fd, STATE_JSON_MAX);
+	close(fd);
+	return r;
+}
+
+/* The file as it is: either form is the stock daemon's as well. */
+static int put_state(int from, int to, struct err_detail *detail)
+{
+	struct secret_buf text auto_clean(secret_buf) = { 0 };
+	int r = read_state(from, &text);
+
+	if (r < 0)
+		return err_explain(detail, r, "cannot read %s: %s", STATE_FILE,
+				   err_text(r));
+	if (r == 0)
+		r = state_replace_file(state_io_system(), to, STATE_FILE,
+				       text.data, text.len);
+	return r < 0 ? err_explain(detail, r, "cannot write %s: %s", STATE_FILE,
+				   err_text(r)) : 0;
+}
+
 static int copy_all(int from, int to, struct err_detail *detail)
 {
 	size_t i;
@@ -385,29 +439,99 @@ static int copy_all(int from, int to, struct err_detail *detail)
 
 	for (i = 0; i < ARRAY_SIZE(beside) && r == 0; i++)
 		r = adopt_copy(from, to, beside[i], detail);
-	return r < 0 ? r : adopt_copy(from, to, STATE_FILE, detail);
+	return r;
+}
+
+/* Nothing of somebody's is in the way, who would lose it to remove_copy(). */
+static int check_room(int to, const char *dir, struct err_detail *detail)
+{
+	struct stat st;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(beside); i++) {
+		if (fstatat(to, beside[i], &st, AT_SYMLINK_NOFOLLOW) == 0)
+			return err_explain(detail, TNE_ADOPT,
+					   "%s/%s is in the way", dir,
+					   beside[i]);
+	}
+	return 0;
+}
+
+/* What was broken off begins anew. */
+static int remove_copy(int to, struct err_detail *detail)
+{
+	size_t i;
+	int r = 0;
+
+	for (i = 0; i < ARRAY_SIZE(beside) && r == 0; i++)
+		r = adopt_remove(to, beside[i], detail);
+	return r;
+}
+
+/*
+ * Make room, or see that there is, and write down that a copy is being made:
+ * whatever breaks it off, the same again goes on with it. @record says from
+ * where to where, and which way.
+ */
+static int begin_copy(const struct adopt_config *config, int to,
+		      const char *to_dir, const struct record *known,
+		      const struct record *record, struct err_detail *detail)
+{
+	int r;
+
+	if (known->copying == record->copying)
+		return remove_copy(to, detail);
+	r = check_room(to, to_dir, detail);
+	return r < 0 || known->foreign ? r :
+		write_record(config->record, record, detail);
+}
+
+static bool same_state(int a, int b)
+{
+	struct secret_buf x auto_clean(secret_buf) = { 0 };
+	struct secret_buf y auto_clean(secret_buf) = { 0 };
+
+	return read_state(a, &x) == 0 && read_state(b, &y) == 0 &&
+		x.len == y.len && x.len && memcmp(x.data, y.data, x.len) == 0;
+}
+
+/* Is a state there that is not the one which this began to copy? */
+static bool is_taken(const struct adopt_config *config, int from, int to,
+		     const struct record *known)
+{
+	return has_state(config->own_dir) &&
+		(known->copying != COPYING_TAKE || !same_state(from, to));
 }
 
 static int take_copy(const struct adopt_config *config, const char *dir,
-		     int from, struct err_detail *detail)
+		     int from, const struct record *known,
+		     struct err_detail *detail)
 {
-	struct record record = { 0 };
-	int to, r;
+	struct record record = { .copying = COPYING_TAKE };
+	int to, r = 0;
 
-	if (has_state(config->own_dir))
-		return refuse(detail, " has a state already", config->own_dir);
+	if (known->known && strcmp(known->from, dir))
+		return refuse(detail, " was taken over before; release it first",
+			      known->from);
 	to = open_own(config->own_dir, detail);
 	if (to < 0)
 		return to;
+	if (is_taken(config, from, to, known))
+		r = refuse(detail, " has a state already", config->own_dir);
 	snprintf(record.dir, sizeof(record.dir), "%s", config->own_dir);
 	snprintf(record.from, sizeof(record.from), "%s", dir);
-	r = write_record(config->record, &record, detail);
+	if (r == 0)
+		r = begin_copy(config, to, config->own_dir, known, &record,
+			       detail);
 	if (r == 0)
 		r = copy_all(from, to, detail);
 	if (r == 0)
+		r = put_state(from, to, detail);
+	if (r == 0)
 		r = adopt_give(to, config->uid, config->gid, detail);
 	close(to);
-	return r;
+	record.copying = COPYING_NOT;
+	return r < 0 ? r : write_record(config->record, &record, detail);
 }
 
 int adopt_take(const struct adopt_config *config, struct err_detail *detail,
@@ -416,6 +540,7 @@ int adopt_take(const struct adopt_config *config, struct err_detail *detail,
 	const char *dir = config->dir ? config->dir : config->stock_dir;
 	struct state *state auto_clean(state) = NULL;
 	struct record record;
+	uint32_t handle;
 	int r;
 
 	if (!adopt_check_path(dir) || strlen(dir) >= ADOPT_PATH_MAX)
@@ -433,10 +558,11 @@ int adopt_take(const struct adopt_config *config, struct err_detail *detail,
 	if (r == 0)
 		r = state_open(dir, state_io_system(), detail, &state);
 	if (r == 0)
-		r = check_state(config, state, detail);
+		r = check_state(config, state, detail, &handle);
 	if (r < 0)
 		return r;
-	r = config->copy ? take_copy(config, dir, state_dir(state), detail) :
+	r = config->copy ? take_copy(config, dir, state_dir(state), &record,
+				     detail) :
 			   take_in_place(config, dir, state_dir(state), &record,
 					 detail);
 	if (r == 0)
@@ -451,6 +577,9 @@ static int give_in_place(const struct adopt_config *config, int fd,
 {
 	int r = remove_settings(config, detail);
 
+	/* It would be an older node to go back to. */
+	if (r == 0 && unlinkat(fd, STATE_PREV_FILE, 0) < 0 && errno != ENOENT)
+		r = failed(detail, "remove", STATE_PREV_FILE);
 	if (r == 0)
 		r = adopt_give(fd, record->uid, record->gid, detail);
 	if (r == 0 && fchmod(fd, record->mode) < 0)
@@ -459,48 +588,38 @@ static int give_in_place(const struct adopt_config *config, int fd,
 	return r < 0 ? r : remove_record(config->record, detail);
 }
 
-/* The file as it is: either form is the stock daemon's as well. */
-static int put_state(int from, int to, struct err_detail *detail)
-{
-	struct secret_buf text auto_clean(secret_buf) = { 0 };
-	int fd = openat(from, STATE_FILE, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	int r;
-
-	if (fd < 0)
-		return failed(detail, "open", STATE_FILE);
-	r = secret_buf_read(&text, fd, STATE_JSON_MAX);
-	close(fd);
-	if (r == 0)
-		r = state_replace_file(state_io_system(), to, STATE_FILE,
-				       text.data, text.len);
-	return r < 0 ? err_explain(detail, r, "cannot write %s: %s", STATE_FILE,
-				   err_text(r)) : 0;
-}
-
 static int give_copy(const struct adopt_config *config, int from,
-		     const char *dir, bool was_there, struct err_detail *detail)
+		     const char *from_dir, const char *dir,
+		     const struct record *known, struct err_detail *detail)
 {
+	struct record record = { .copying = COPYING_GIVE };
 	int to = open_own(dir, detail), r = 0;
-	size_t i;
 
 	if (to < 0)
 		return to;
+	snprintf(record.dir, sizeof(record.dir), "%s", from_dir);
+	snprintf(record.from, sizeof(record.from), "%s", dir);
 	/* What was copied from there is there. */
-	for (i = 0; i < ARRAY_SIZE(beside) && r == 0 && !was_there; i++)
-		r = adopt_copy(from, to, beside[i], detail);
+	if (!known->known || known->copying == COPYING_GIVE) {
+		r = begin_copy(config, to, dir, known, &record, detail);
+		if (r == 0)
+			r = copy_all(from, to, detail);
+	}
 	if (r == 0)
 		r = put_state(from, to, detail);
 	close(to);
 	if (r == 0 && renameat(from, STATE_FILE, from,
 			       STATE_FILE ".released") < 0)
 		r = failed(detail, "rename", STATE_FILE);
-	/* Or else it is another node's. */
-	return r < 0 || !was_there ? r : remove_record(config->record, detail);
+	if (r == 0)
+		(void)unlinkat(from, STATE_PREV_FILE, 0);
+	return r < 0 || known->foreign ? r :
+		remove_record(config->record, detail);
 }
 
 static int give_back(const struct adopt_config *config, struct state *state,
-		     const struct record *record, struct err_detail *detail,
-		     char *ret_dir)
+		     const char *dir, const struct record *record,
+		     struct err_detail *detail, char *ret_dir)
 {
 	const char *to = config->stock_dir;
 	int r;
@@ -515,7 +634,7 @@ static int give_back(const struct adopt_config *config, struct state *state,
 		to = record->from;
 	else if (has_state(to))
 		return refuse(detail, " has a state already", to);
-	r = give_copy(config, state_dir(state), to, record->known, detail);
+	r = give_copy(config, state_dir(state), dir, to, record, detail);
 	if (r == 0)
 		snprintf(ret_dir, ADOPT_PATH_MAX, "%s", to);
 	return r;
@@ -527,6 +646,7 @@ int adopt_release(const struct adopt_config *config, struct err_detail *detail,
 	struct state *state auto_clean(state) = NULL;
 	const char *dir = config->dir;
 	struct record record;
+	uint32_t handle = 0;
 	int r = read_record(config->record, detail, &record);
 
 	if (r < 0)
@@ -535,13 +655,23 @@ int adopt_release(const struct adopt_config *config, struct err_detail *detail,
 		dir = record.known ? record.dir : config->own_dir;
 	/* Of another node. */
 	if (record.known && strcmp(record.dir, dir) != 0)
-		record.known = false;
+		record = (struct record){ .foreign = true };
+	/* Broken off when all was done. */
+	if (record.known && record.from[0] && !has_state(dir) &&
+	    has_state(record.from)) {
+		snprintf(ret_dir, ADOPT_PATH_MAX, "%s", record.from);
+		return remove_record(config->record, detail);
+	}
 	if (!has_state(dir))
 		return refuse(detail, " has no node in it", dir);
 	r = check_stopped(config, detail);
 	if (r == 0)
 		r = state_open(dir, state_io_system(), detail, &state);
 	if (r == 0)
-		r = check_state(config, state, detail);
-	return r < 0 ? r : give_back(config, state, &record, detail, ret_dir);
+		r = check_state(config, state, detail, &handle);
+	if (r == 0 && handle)
+		r = refuse(detail, " is sealed under a persistent key of the TPM, which the stock daemon does not use; make it plain first: start the agent once with --encrypt-state=false",
+			   dir);
+	return r < 0 ? r : give_back(config, state, dir, &record,
+				     detail, ret_dir);
 }

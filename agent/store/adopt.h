@@ -35,7 +35,7 @@
  * @uid:	the agent's user
  * @gid:	and group
  * @copy:	take a copy instead of the folder itself
- * @tpm:	how to reach the TPM
+ * @tpm:	how to reach the TPM; borrowed, in guarded memory
  */
 struct adopt_config {
 	const char *dir;
@@ -48,7 +48,7 @@ struct adopt_config {
 	uid_t uid;
 	gid_t gid;
 	bool copy;
-	struct tpm_options tpm;
+	const struct tpm_options *tpm;
 };
 
 /**

@@ -227,6 +227,56 @@ int adopt_copy(int from, int to, const char *name, struct err_detail *detail)
 	return copy_one(&copy, from, name, st.st_mode, detail);
 }
 
+/* Removing */
+
+static int remove_at(int dir, const char *name, unsigned int depth,
+		     struct err_detail *detail);
+
+static int empty_folder(int fd, unsigned int depth, struct err_detail *detail)
+{
+	int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
+	struct dirent *entry;
+	DIR *list = copy < 0 ? NULL : fdopendir(copy);
+
+	if (!list) {
+		if (copy >= 0)
+			close(copy);
+		return failed(detail, "open", "a folder");
+	}
+	while (r == 0 && (entry = readdir(list))) {
+		if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, ".."))
+			r = remove_at(fd, entry->d_name, depth + 1, detail);
+	}
+	closedir(list);
+	return r;
+}
+
+static int remove_at(int dir, const char *name, unsigned int depth,
+		     struct err_detail *detail)
+{
+	int fd, r;
+
+	if (unlinkat(dir, name, 0) == 0 || errno == ENOENT)
+		return 0;
+	if (errno != EISDIR && errno != EPERM)
+		return failed(detail, "remove", name);
+	if (depth > DEPTH_MAX)
+		return err_explain(detail, TNE_TOO_LONG, "folders are too deep");
+	fd = open_folder(dir, name, detail);
+	if (fd < 0)
+		return fd;
+	r = empty_folder(fd, depth, detail);
+	close(fd);
+	if (r == 0 && unlinkat(dir, name, AT_REMOVEDIR) < 0)
+		r = failed(detail, "remove", name);
+	return r;
+}
+
+int adopt_remove(int dir, const char *name, struct err_detail *detail)
+{
+	return remove_at(dir, name, 0, detail);
+}
+
 /* Settings */
 
 bool adopt_check_path(const char *dir)

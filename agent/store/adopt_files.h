@@ -38,6 +38,16 @@ int adopt_give(int dir, uid_t uid, gid_t gid, struct err_detail *detail);
 int adopt_copy(int from, int to, const char *name, struct err_detail *detail);
 
 /**
+ * adopt_remove() - remove a file, or a folder and all in it
+ * @dir:	folder that it is in
+ * @name:	of it; it need not be there
+ * @detail:	filled on error
+ *
+ * Return: 0, -errno, or TNE_TOO_LONG if it is too deep.
+ */
+int adopt_remove(int dir, const char *name, struct err_detail *detail);
+
+/**
  * adopt_check_path() - can a folder stand in the settings of a service?
  * @dir:	absolute path
  *

@@ -208,6 +208,13 @@ int identity_load(struct state *state, struct side *side,
 	return 0;
 }
 
+/* "profile-1ab3||_routeInfo" and the like are others' business. */
+static bool is_profile(const char *name)
+{
+	return strcmp(name, LEGACY_PREFS) == 0 ||
+		(strncmp(name, "profile-", 8) == 0 && !strchr(name, '|'));
+}
+
 static int check_profile(void *ctx, const char *name, struct state_bytes text,
 			 struct err_detail *detail)
 {
@@ -216,8 +223,7 @@ static int check_profile(void *ctx, const char *name, struct state_bytes text,
 	int r;
 
 	(void)ctx;
-	/* "profile-1ab3||_routeInfo" and the like are others' business. */
-	if (strncmp(name, "profile-", 8) != 0 || strchr(name, '|'))
+	if (strcmp(name, LEGACY_PREFS) == 0 || !is_profile(name))
 		return 0;
 	prefs_init(&prefs);
 	r = profile_prefs_parse(text, detail, &prefs, &persist);
@@ -260,6 +266,81 @@ int identity_check(const struct state *state, struct err_detail *detail)
 		r = state_each(state, check_profile, detail, NULL);
 	identity_done(&id);
 	return r;
+}
+
+/**
+ * struct trusted - a profile that could go on
+ * @name: its entry, "" = none
+ * @prefs: its preferences
+ * @persist: its keys
+ */
+struct trusted {
+	char name[PROFILE_KEY_MAX];
+	struct prefs prefs;
+	struct persist persist;
+};
+
+static void trusted_done(struct trusted *t)
+{
+	prefs_done(&t->prefs);
+	persist_done(&t->persist);
+	t->name[0] = 0;
+}
+
+static int find_trusted(void *ctx, const char *name, struct state_bytes text,
+			struct err_detail *detail)
+{
+	struct trusted *t = ctx;
+	int r;
+
+	if (!is_profile(name) || strlen(name) >= sizeof(t->name))
+		return 0;
+	prefs_init(&t->prefs);
+	r = profile_prefs_parse(text, detail, &t->prefs, &t->persist);
+	if (r == 0 && (t->persist.node || !t->prefs.logged_out)) {
+		strcpy(t->name, name);
+		return 1;
+	}
+	trusted_done(t);
+	return r == -ENOMEM ? r : 0;
+}
+
+static int write_distrusted(struct state *state, struct trusted *t,
+			    struct err_detail *detail)
+{
+	struct secret_buf __attribute__((cleanup(secret_buf_cleanup)))
+		text = { 0 };
+	struct persist *persist = &t->persist;
+	struct state_change change = { .name = t->name };
+	int r;
+
+	if (persist->node) {
+		secret32_free(persist->old_node);
+		persist->old_node = steal(persist->node);
+	}
+	t->prefs.logged_out = true;
+	r = profile_prefs_build(&t->prefs, persist, &text);
+	if (r < 0)
+		return r;
+	change.data = text.data;
+	change.len = text.len;
+	return state_write(state, &change, 1, detail);
+}
+
+int identity_distrust(struct state *state, struct err_detail *detail)
+{
+	struct trusted t = { .name = "" };
+	int r;
+
+	for (;;) {
+		r = state_each(state, find_trusted, detail, &t);
+		if (r <= 0)
+			return r;
+		r = write_distrusted(state, &t, detail);
+		trusted_done(&t);
+		if (r < 0)
+			return r;
+	}
 }
 
 /* An id that no profile has, nor any entry left over from one. */

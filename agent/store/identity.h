@@ -63,6 +63,20 @@ int identity_load(struct state *state, struct side *side,
 int identity_check(const struct state *state, struct err_detail *detail);
 
 /**
+ * identity_distrust() - have every profile log in anew
+ * @state:	changed, profile by profile
+ * @detail:	filled on error
+ *
+ * Of a state that was put back nobody knows who has its keys. The node keys
+ * become old ones, which a server may be told to know the node by, but with
+ * which nobody talks to it; the profiles are logged out. One that cannot be read
+ * is passed over. May be repeated if it was broken off.
+ *
+ * Return: 0 or as state_write().
+ */
+int identity_distrust(struct state *state, struct err_detail *detail);
+
+/**
  * identity_save() - store profile, preferences and keys
  * @state:	changed on success only
  * @id:		a profile that is not in the list yet gets an id

@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "store/keeper_core.h"
+#include "store/spare.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,6 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <sodium.h>
+
 #define BIT(n) (1u << (n))
 
 static const unsigned int next_phases[KEEPER_PHASES] = {
@@ -18,7 +21,7 @@ static const unsigned int next_phases[KEEPER_PHASES] = {
 			  BIT(KEEPER_OPEN),
 	[KEEPER_WAITING] = BIT(KEEPER_ASKING),
 	[KEEPER_STUCK] = BIT(KEEPER_ASKING),
-	[KEEPER_OPEN] = 0,
+	[KEEPER_OPEN] = BIT(KEEPER_STUCK),
 };
 
 static const char *const phase_names[KEEPER_PHASES] = {
@@ -28,7 +31,7 @@ static const char *const phase_names[KEEPER_PHASES] = {
 	[KEEPER_OPEN] = "open",
 };
 
-static void changed(struct keeper *keeper)
+void keeper_changed(struct keeper *keeper)
 {
 	if (keeper->calls.changed)
 		keeper->calls.changed(keeper->calls.ctx);
@@ -51,7 +54,19 @@ void keeper_enter(struct keeper *keeper, enum keeper_phase phase)
 		loop_timer_set(keeper->config.loop, &keeper->retry,
 			       seal_plan_wait_ms(&keeper->probe,
 						 keeper->tries));
-	changed(keeper);
+	keeper_changed(keeper);
+}
+
+/* What to do about it, in the same breath. */
+static const char *way_out(int err)
+{
+	switch (err) {
+	case TNE_TPM_FOREIGN:
+		return "; a reset or new firmware of the TPM does this, \"tailnet debug state recover\" takes the recovery key";
+	case TNE_STATE_ROLLBACK:
+		return "; \"tailnet debug state accept-rollback\" goes on with it, and a new login";
+	}
+	return "";
 }
 
 static void set_why(struct keeper *keeper, int err,
@@ -59,12 +74,42 @@ static void set_why(struct keeper *keeper, int err,
 {
 	const char *text = detail && detail->text[0] ? detail->text :
 						       err_text(err);
-
-	keeper->err = err;
 	/* People are told to look for these words. */
-	err_explain(&keeper->why, err, "failed to unseal state file: %.230s%s",
-		    text, err != TNE_TPM_FOREIGN ? "" :
-		    "; a reset or new firmware of the TPM does this, \"tailnet debug state recover\" takes the recovery key");
+	const char *what = "failed to unseal state file: ";
+
+	if (keeper->closed)
+		what = "failed to open state file: ";
+	else if (!state_is_sealed(keeper->state))
+		what = "failed to seal state file: ";
+	else if (keeper->config.flag == OPT_TRUE && err == TNE_TPM_ABSENT)
+		what = "failed to unseal state file: --encrypt-state is not supported on this device or a TPM is not accessible: ";
+	keeper->err = err;
+	err_explain(&keeper->why, err, "%s%.*s%s", what,
+		    (int)(sizeof(keeper->why.text) - strlen(what) -
+			  strlen(way_out(err)) - 1), text, way_out(err));
+}
+
+/* So that afterwards it can be told that nobody has touched it. */
+static void log_hash(const struct keeper *keeper)
+{
+	struct secret_buf text auto_clean(secret_buf) = { 0 };
+	uint8_t hash[crypto_hash_sha256_BYTES];
+	char hex[2 * sizeof(hash) + 1];
+	int fd;
+
+	if (state_dir(keeper->state) < 0)
+		return;
+	fd = openat(state_dir(keeper->state), STATE_FILE, O_RDONLY |
+		    O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	if (secret_buf_read(&text, fd, STATE_JSON_MAX) == 0) {
+		crypto_hash_sha256(hash, (const unsigned char *)text.data,
+				   text.len);
+		sodium_bin2hex(hex, sizeof(hex), hash, sizeof(hash));
+		log_info("store: SHA-256 of " STATE_FILE ": %s", hex);
+	}
+	close(fd);
 }
 
 void keeper_stick(struct keeper *keeper, int err,
@@ -72,8 +117,28 @@ void keeper_stick(struct keeper *keeper, int err,
 {
 	set_why(keeper, err, detail);
 	log_err("store: %s; the file is left as it is", keeper->why.text);
-	keeper_enter(keeper, KEEPER_ASKING);
+	log_hash(keeper);
+	if (keeper->phase != KEEPER_OPEN)
+		keeper_enter(keeper, KEEPER_ASKING);
 	keeper_enter(keeper, KEEPER_STUCK);
+}
+
+void keeper_reject(struct keeper *keeper, int err,
+		   const struct err_detail *detail)
+{
+	struct err_detail why;
+
+	if (keeper->phase != KEEPER_OPEN)
+		return;
+	/* Nothing is to be written to it any more. */
+	tpm_job_free(steal(keeper->job));
+	loop_timer_cancel(keeper->config.loop, &keeper->rotate);
+	loop_timer_cancel(keeper->config.loop, &keeper->count_retry);
+	keeper->counting = false;
+	err_explain(&why, err, "%s", detail->text[0] ? detail->text :
+						       err_text(err));
+	keeper->closed = true;
+	keeper_stick(keeper, err, &why);
 }
 
 void keeper_put_off(struct keeper *keeper, int err,
@@ -89,8 +154,10 @@ void keeper_put_off(struct keeper *keeper, int err,
 	keeper->probe.err = err;
 	set_why(keeper, err, detail);
 	/* Once; then only what the status says. */
-	if (keeper->tries <= 1)
+	if (keeper->tries <= 1) {
 		log_err("store: %s; trying again", keeper->why.text);
+		log_hash(keeper);
+	}
 	keeper_enter(keeper, KEEPER_WAITING);
 }
 
@@ -111,8 +178,9 @@ int keeper_ask(struct keeper *keeper, enum tpm_op op,
 		return r;
 	req = tpm_job_request(job);
 	req->op = op;
-	req->options = keeper->config.tpm;
+	req->options = *keeper->tpm;
 	req->options.parent.len = 0;
+	req->options.handle = 0;
 	if (fill)
 		fill(keeper, req);
 	r = tpm_job_start(job, TPM_JOB_TIMEOUT_MS, fn, keeper);
@@ -132,11 +200,11 @@ void keeper_answered(struct keeper *keeper, const struct tpm_answer *answer)
 	}
 }
 
-/* The storage key has to be the one that we know, if we do. */
-static void fill_parent(struct keeper *keeper, struct tpm_request *req)
+void keeper_fill_parent(struct keeper *keeper, struct tpm_request *req)
 {
 	const struct seal_extras *extras = &keeper->extras;
 
+	req->options.handle = extras->handle;
 	memcpy(req->options.parent.byte, extras->parent, extras->parent_len);
 	req->options.parent.len = extras->parent_len;
 }
@@ -200,33 +268,26 @@ int keeper_save_extras(struct keeper *keeper, const struct seal_extras *extras)
 	return 0;
 }
 
-static void set_parent(const struct tpm_answer *answer,
+void keeper_set_parent(const struct tpm_answer *answer,
 		       struct seal_extras *extras)
 {
 	/* What is behind its length is compared as well. */
 	memset(extras->parent, 0, sizeof(extras->parent));
 	memcpy(extras->parent, answer->parent.byte, answer->parent.len);
 	extras->parent_len = answer->parent.len;
+	extras->handle = answer->handle;
 }
 
 /* Opening */
 
 void keeper_opened(struct keeper *keeper)
 {
-	struct err_detail detail = { "" };
-
 	keeper->err = 0;
 	keeper->why.text[0] = 0;
 	keeper_enter(keeper, KEEPER_OPEN);
 	if (state_is_sealed(keeper->state)) {
 		keeper_check_recovery(keeper);
-		/*
-		 * The recovery key has opened what no TPM did, or the blob can
-		 * be locked out: seal it as we would now.
-		 */
-		if ((keeper->old_blob || keeper->recovered) &&
-		    keeper_reseal(keeper, &detail, NULL, NULL) < 0)
-			log_warning("store: %s", detail.text);
+		keeper_write_begin(keeper);
 	}
 	keeper->calls.opened(keeper->calls.ctx);
 }
@@ -237,24 +298,6 @@ void keeper_unlocked(struct keeper *keeper)
 		keeper_opened(keeper);
 }
 
-static void warn_plain(struct keeper *keeper, const char *code, const char *why)
-{
-	keeper->note_code = code;
-	snprintf(keeper->note, sizeof(keeper->note),
-		 "the state is not sealed: %.250s", why);
-	log_warning("store: %s", keeper->note);
-}
-
-static void fail(struct keeper *keeper, const char *why)
-{
-	struct err_detail detail;
-
-	err_explain(&detail, TNE_TPM_UNFIT,
-		    "--encrypt-state is not supported on this device or a TPM is not accessible: %s",
-		    why);
-	keeper->calls.failed(keeper->calls.ctx, TNE_TPM_UNFIT, &detail);
-}
-
 static void give_wish(const struct keeper *keeper, struct seal_wish *ret)
 {
 	*ret = (struct seal_wish){
@@ -263,127 +306,6 @@ static void give_wish(const struct keeper *keeper, struct seal_wish *ret)
 		.sealed = state_is_sealed(keeper->state),
 		.is_new = state_is_new(keeper->state),
 	};
-}
-
-static void fill_fresh(struct keeper *keeper, struct tpm_request *req)
-{
-	memcpy(req->key, secret32_expose(keeper->fresh), SECRET_LEN);
-	/* A first seal, or one after the storage key has changed, takes any. */
-	if (state_is_sealed(keeper->state) && !keeper->recovered)
-		fill_parent(keeper, req);
-}
-
-static int make_fresh(struct keeper *keeper)
-{
-	secret32_free(keeper->fresh);
-	keeper->fresh = secret32_new();
-	if (!keeper->fresh)
-		return -ENOMEM;
-	secret_random(keeper->fresh);
-	return 0;
-}
-
-/*
- * First the file beside with both wraps, then the state: whichever of the two
- * keys a crash leaves in use, the recovery key opens it.
- */
-static int store_sealed(struct keeper *keeper, const struct tpm_answer *answer,
-			struct err_detail *detail)
-{
-	struct seal_extras extras = keeper->extras;
-	int r = 0;
-
-	if (!state_is_sealed(keeper->state))
-		r = keeper_forget_recovery(keeper, &extras, detail);
-	if (r < 0)
-		return r;
-	set_parent(answer, &extras);
-	keeper_add_wrap(keeper, keeper->fresh, &extras);
-	r = keeper_save_extras(keeper, &extras);
-	if (r < 0 && !keeper->extras_bad)
-		return err_explain(detail, r, "cannot write %s: %s",
-				   KEEPER_EXTRAS_FILE, err_text(r));
-	r = state_seal(keeper->state, keeper->fresh, &answer->blob, detail);
-	if (r < 0)
-		return r;
-	keeper->fresh = NULL;
-	keeper->old_blob = false;
-	keeper->recovered = false;
-	extras = keeper->extras;
-	keeper_drop_wraps(keeper, &extras);
-	/* One wrap too many does no harm. */
-	(void)keeper_save_extras(keeper, &extras);
-	return 0;
-}
-
-static void on_first_sealed(void *ctx, const struct tpm_answer *answer)
-{
-	struct keeper *keeper = ctx;
-	struct err_detail detail = answer->detail;
-	bool was_new = state_is_new(keeper->state);
-	int r = answer->err;
-
-	keeper_answered(keeper, answer);
-	if (r == 0)
-		r = store_sealed(keeper, answer, &detail);
-	if (r == 0) {
-		keeper->first_seal = true;
-		log_notice(was_new ? "store: the state of this new node is sealed by the TPM" :
-			   "store: migrated \"%s/" STATE_FILE "\" from plaintext to TPM-sealed format; \"tailnet up --force-reauth\" replaces the keys that a backup may have",
-			   keeper->config.dir);
-		keeper_unlocked(keeper);
-		return;
-	}
-	if (!detail.text[0])
-		err_explain(&detail, r, "%s", err_text(r));
-	if (keeper->config.flag == OPT_TRUE) {
-		fail(keeper, detail.text);
-		return;
-	}
-	warn_plain(keeper, "state-encryption-unavailable", detail.text);
-	keeper_unlocked(keeper);
-}
-
-static void begin_first_seal(struct keeper *keeper)
-{
-	int r = make_fresh(keeper);
-
-	if (r == 0)
-		r = keeper_ask(keeper, TPM_OP_SEAL, fill_fresh,
-			       on_first_sealed);
-	if (r == 0)
-		return;
-	if (keeper->config.flag == OPT_TRUE) {
-		fail(keeper, err_text(r));
-		return;
-	}
-	warn_plain(keeper, "state-encryption-unavailable", err_text(r));
-	keeper_unlocked(keeper);
-}
-
-static void make_plain(struct keeper *keeper)
-{
-	static const char *const drop[] = { KEEPER_SEAL_ENTRY,
-					    KEEPER_KEK_ENTRY, NULL };
-	struct err_detail detail = { "" };
-	int r = state_unseal(keeper->state, drop, &detail);
-
-	if (r < 0) {
-		/* It is open, and as safe as before. */
-		log_err("store: %s", detail.text);
-		keeper->note_code = "state-write-failed";
-		snprintf(keeper->note, sizeof(keeper->note), "%.280s",
-			 detail.text);
-		keeper_unlocked(keeper);
-		return;
-	}
-	(void)keeper->config.io->unlinkat(state_dir(keeper->state),
-					  KEEPER_EXTRAS_FILE, 0);
-	memset(&keeper->extras, 0, sizeof(keeper->extras));
-	log_notice("store: migrated \"%s/" STATE_FILE "\" from TPM-sealed to plaintext format",
-		   keeper->config.dir);
-	warn_plain(keeper, "state-decrypted", "--encrypt-state=false has undone it");
-	keeper_unlocked(keeper);
 }
 
 /* The key is there. */
@@ -409,11 +331,23 @@ static void note_parent(struct keeper *keeper, const struct tpm_answer *answer)
 
 	if (extras.parent_len)
 		return;
-	set_parent(answer, &extras);
+	keeper_set_parent(answer, &extras);
 	r = keeper_save_extras(keeper, &extras);
 	if (r < 0 && !keeper->extras_bad)
 		log_warning("store: cannot write %s: %s", KEEPER_EXTRAS_FILE,
 			    err_text(r));
+}
+
+/* For whoever wants to look, before somebody deletes it in despair. */
+static void copy_damaged(struct keeper *keeper, struct err_detail *detail)
+{
+	const struct err_detail why = *detail;
+	char name[NAME_MAX + 1];
+
+	if (spare_copy_damaged(keeper->config.io, state_dir(keeper->state),
+			       name) == 0)
+		err_explain(detail, TNE_STATE_TAG, "%.200s; there is a copy, %s",
+			    why.text, name);
 }
 
 static void use_unsealed(struct keeper *keeper, enum seal_act act,
@@ -423,16 +357,18 @@ static void use_unsealed(struct keeper *keeper, enum seal_act act,
 	int r = unlock(keeper, answer->key, &detail);
 
 	if (r < 0) {
+		if (r == TNE_STATE_TAG)
+			copy_damaged(keeper, &detail);
 		keeper_stick(keeper, r, &detail);
 		return;
 	}
-	keeper->old_blob = answer->old;
+	keeper->old_blob |= answer->old;
 	if (act == SEAL_ACT_UNSEAL) {
-		make_plain(keeper);
+		keeper_make_plain(keeper);
 		return;
 	}
 	if (keeper->config.flag == OPT_UNSET)
-		log_info("store: the state is sealed, and stays so; --encrypt-state=false would undo it");
+		log_notice("store: the state is sealed, and stays so; --encrypt-state=false would undo it");
 	note_parent(keeper, answer);
 	keeper_unlocked(keeper);
 }
@@ -473,12 +409,12 @@ static void on_answer(void *ctx, const struct tpm_answer *answer)
 		keeper_unlocked(keeper);
 		break;
 	case SEAL_ACT_PLAIN_WARN:
-		warn_plain(keeper, "state-encryption-unavailable",
-			   answer->detail.text);
+		keeper_warn_plain(keeper, "state-encryption-unavailable",
+				  answer->detail.text);
 		keeper_unlocked(keeper);
 		break;
 	case SEAL_ACT_SEAL:
-		begin_first_seal(keeper);
+		keeper_begin_first_seal(keeper);
 		break;
 	case SEAL_ACT_KEEP:
 	case SEAL_ACT_UNSEAL:
@@ -491,7 +427,7 @@ static void on_answer(void *ctx, const struct tpm_answer *answer)
 		keeper_stick(keeper, answer->err, &answer->detail);
 		break;
 	case SEAL_ACT_EXIT:
-		fail(keeper, answer->detail.text);
+		keeper_fail(keeper, answer->detail.text);
 		break;
 	}
 }
@@ -499,7 +435,7 @@ static void on_answer(void *ctx, const struct tpm_answer *answer)
 static void fill_blob(struct keeper *keeper, struct tpm_request *req)
 {
 	req->blob = *state_blob(keeper->state);
-	fill_parent(keeper, req);
+	keeper_fill_parent(keeper, req);
 }
 
 static void begin(void *ctx)
@@ -509,9 +445,15 @@ static void begin(void *ctx)
 	struct seal_wish wish;
 	int r = 0;
 
+	if (keeper->closed) {
+		detail = keeper->why;
+		keeper_stick(keeper, keeper->err, &detail);
+		return;
+	}
 	give_wish(keeper, &wish);
 	switch (seal_plan_ask(&wish)) {
 	case SEAL_ASK_NOTHING:
+		keeper_recall_plain(keeper);
 		if (!keeper->config.dir || keeper->config.flag == OPT_FALSE ||
 		    access("/dev/tpmrm0", F_OK) < 0)
 			break;
@@ -551,67 +493,56 @@ static void retry_due(void *ctx)
 	begin(keeper);
 }
 
-/* Sealing anew */
+/* Beginning and end */
 
-void keeper_finish(struct keeper *keeper, int err,
-		   const struct err_detail *detail, const char *text)
+/* Return: 0 if an older file has taken its place. */
+static int restore(struct keeper *keeper, struct err_detail *detail)
 {
-	keeper_done_fn fn = steal(keeper->fn);
-
-	if (fn)
-		fn(steal(keeper->ctx), err, detail, text);
-	keeper_count_kick(keeper);
-	changed(keeper);
-}
-
-static void on_resealed(void *ctx, const struct tpm_answer *answer)
-{
-	struct keeper *keeper = ctx;
-	struct err_detail detail = answer->detail;
-	int r = answer->err;
-
-	keeper_answered(keeper, answer);
-	if (r == 0)
-		r = store_sealed(keeper, answer, &detail);
-	keeper->write_note[0] = 0;
-	if (r == 0) {
-		log_notice("store: the state is sealed with a new key");
-	} else {
-		snprintf(keeper->write_note, sizeof(keeper->write_note),
-			 "the state could not be sealed anew: %.240s",
-			 detail.text[0] ? detail.text : err_text(r));
-		log_warning("store: %s", keeper->write_note);
-	}
-	secret32_free(steal(keeper->fresh));
-	keeper_finish(keeper, r, &detail, NULL);
-}
-
-int keeper_begin_reseal(struct keeper *keeper)
-{
-	int r = make_fresh(keeper);
-
-	return r < 0 ? r : keeper_ask(keeper, TPM_OP_SEAL, fill_fresh,
-				      on_resealed);
-}
-
-int keeper_reseal(struct keeper *keeper, struct err_detail *detail,
-		  keeper_done_fn fn, void *ctx)
-{
+	struct err_detail other;
+	char copy[NAME_MAX + 1];
 	int r;
 
-	if (keeper->phase != KEEPER_OPEN || !state_is_sealed(keeper->state))
-		return err_explain(detail, TNE_NOT_READY,
-				   "there is no sealed state that is open");
-	r = keeper->fn ? -EBUSY : keeper_begin_reseal(keeper);
+	r = spare_restore(keeper->config.dir, keeper->config.io, &other, copy);
+	if (r == 0)
+		r = state_open(keeper->config.dir, keeper->config.io, &other,
+			       &keeper->state);
 	if (r < 0)
-		return err_explain(detail, r, "cannot seal anew now: %s",
-				   err_text(r));
-	keeper->fn = fn;
-	keeper->ctx = ctx;
+		return r;
+	keeper->note_code = "state-restored";
+	snprintf(keeper->note, sizeof(keeper->note),
+		 "the state file was damaged (%.100s), an older one has taken its place; the damaged one is %.100s",
+		 detail->text, copy);
+	log_warning("store: %s", keeper->note);
+	/* As after any restoring: with a new data key. */
+	keeper->old_blob = true;
 	return 0;
 }
 
-/* Beginning and end */
+/*
+ * The file cannot be read. What is damaged may have an older one beside it,
+ * unless there is a counter, for which that is an attack. And else somebody has
+ * to be there who says what is wrong: to end, and be started, and end would say
+ * it to nobody.
+ */
+static int go_back(struct keeper *keeper, int err, struct err_detail *detail)
+{
+	int r;
+
+	if (err == -EBUSY || err == -ENOMEM)
+		return err;
+	if (err == TNE_STATE_FORMAT && !keeper->config.counter &&
+	    restore(keeper, detail) == 0)
+		return 0;
+	if (!detail->text[0])
+		err_explain(detail, err, "%s", err_text(err));
+	r = state_closed(keeper->config.dir, &keeper->state);
+	if (r < 0)
+		return r;
+	keeper->closed = true;
+	keeper->err = err;
+	keeper->why = *detail;
+	return 0;
+}
 
 static int open_state(struct keeper *keeper, struct err_detail *detail)
 {
@@ -627,6 +558,8 @@ static int open_state(struct keeper *keeper, struct err_detail *detail)
 	r = state_open(keeper->config.dir, keeper->config.io, detail,
 		       &keeper->state);
 	if (r < 0)
+		r = go_back(keeper, r, detail);
+	if (r < 0 || keeper->closed)
 		return r;
 	if (state_mode_was_wrong(keeper->state))
 		log_warning("store: others could read the state file; corrected");
@@ -644,10 +577,17 @@ int keeper_new(const struct keeper_config *config,
 	if (!keeper)
 		return -ENOMEM;
 	keeper->config = *config;
+	keeper->config.tpm = NULL;
 	keeper->calls = *calls;
 	loop_timer_init(&keeper->retry, retry_due, keeper);
 	loop_later_init(&keeper->later, begin, keeper);
 	keeper_count_init(keeper);
+	keeper_write_init(keeper);
+	keeper->tpm = tpm_options_new();
+	if (!keeper->tpm)
+		return -ENOMEM;
+	if (config->tpm)
+		*keeper->tpm = *config->tpm;
 	r = open_state(keeper, detail);
 	if (r < 0)
 		return r;
@@ -669,15 +609,15 @@ void keeper_free(struct keeper *keeper)
 	tpm_job_free(keeper->job);
 	loop_timer_cancel(keeper->config.loop, &keeper->retry);
 	loop_timer_cancel(keeper->config.loop, &keeper->count_retry);
+	loop_timer_cancel(keeper->config.loop, &keeper->rotate);
 	loop_later_cancel(&keeper->later);
 	secret32_free(keeper->fresh);
 	secret32_free(keeper->recovery);
+	tpm_options_free(keeper->tpm);
 	state_close(keeper->state);
 	secret_wipe(keeper, sizeof(*keeper));
 	free(keeper);
 }
-
-/* For looking at */
 
 struct state *keeper_state(const struct keeper *keeper)
 {
@@ -687,46 +627,4 @@ struct state *keeper_state(const struct keeper *keeper)
 enum keeper_phase keeper_phase(const struct keeper *keeper)
 {
 	return keeper->phase;
-}
-
-void keeper_read_info(const struct keeper *keeper, struct keeper_info *ret)
-{
-	*ret = (struct keeper_info){
-		.phase = keeper->phase,
-		.sealed = state_is_sealed(keeper->state),
-		.recovery = keeper->extras.n_wraps > 0,
-		.counter = keeper->generation > 0,
-		.generation = keeper->generation,
-		.tpm_err = keeper->probe.err,
-		.tpm_known = keeper->probe_known,
-		.tpm = keeper->probe.facts,
-		.text = keeper->why.text,
-	};
-}
-
-size_t keeper_find_warnings(const struct keeper *keeper,
-			    struct keeper_warning ret[KEEPER_WARNINGS_MAX])
-{
-	size_t n = 0;
-
-	if (keeper->phase != KEEPER_OPEN)
-		ret[n++] = (struct keeper_warning){
-			"state-store-health", "high",
-			"Tailscale state store failed to initialize",
-			keeper->why.text[0] ? keeper->why.text :
-			"waiting for the TPM to unseal the state", true };
-	if (keeper->note[0])
-		ret[n++] = (struct keeper_warning){
-			keeper->note_code, "medium", "state at rest",
-			keeper->note, false };
-	if (keeper->write_note[0])
-		ret[n++] = (struct keeper_warning){
-			"state-write-failed", "medium", "sealed state",
-			keeper->write_note, false };
-	if (keeper->vmfork)
-		ret[n++] = (struct keeper_warning){
-			"vm-fork", "medium", "the machine was copied",
-			"this virtual machine is a copy, or was put back to an earlier moment; if the other one runs as well, log one of them out",
-			false };
-	return n;
 }

@@ -24,12 +24,17 @@ struct loop;
 /* Entries of the state that are the keeper's own. */
 #define KEEPER_SEAL_ENTRY	"_tailnetd/seal"
 #define KEEPER_KEK_ENTRY	"_tailnetd/recovery"
+#define KEEPER_AGE_ENTRY	"_tailnetd/key"
 /*
  * And what begins like this is the tailnet lock's: whoever keeps it writes the
  * newest state and head there, which are counted with the keys. To put back an
  * older one would let in who has been put out since.
  */
 #define KEEPER_LOCK_ENTRY	"_tailnetd/lock"
+
+/* A data key is replaced after so long, or so many writes; ours. */
+#define KEEPER_KEY_DAYS		90
+#define KEEPER_KEY_WRITES	(1u << 20)
 
 /**
  * enum keeper_phase - how far it is
@@ -55,7 +60,10 @@ enum keeper_phase {
  * @flag:	--encrypt-state
  * @policy:	EncryptState of the settings
  * @counter:	keep old states from being put back, by a counter of the TPM
- * @tpm:	how to reach the TPM; its parent does not matter
+ * @counter_index: NV index for it; 0 = TPM_COUNTER_INDEX. A state that is counted
+ *		already stays with the one that it has
+ * @tpm:	how to reach the TPM, parent and handle do not matter; copied, into
+ *		guarded memory
  */
 struct keeper_config {
 	struct loop *loop;
@@ -64,7 +72,8 @@ struct keeper_config {
 	enum opt_bool flag;
 	bool policy;
 	bool counter;
-	struct tpm_options tpm;
+	uint32_t counter_index;
+	const struct tpm_options *tpm;
 };
 
 /**
@@ -99,15 +108,19 @@ struct keeper_warning {
 	bool impacts;
 };
 
-#define KEEPER_WARNINGS_MAX 4
+#define KEEPER_WARNINGS_MAX 6
 
 /**
  * struct keeper_info - for looking at
  * @phase: how far it is
- * @sealed: is the file sealed?
+ * @known: has the file been read?
+ * @sealed: is it sealed?
  * @recovery: is there a recovery key?
  * @counter: is there a counter?
  * @generation: of the state, if so
+ * @key_since_s: when the data key was made, seconds since 1970; 0 = not known
+ * @key_writes: how often it was used since
+ * @handle: persistent handle of the storage key; 0 = it is derived
  * @tpm_err: what the TPM was like when it was last asked: 0 or TNE_*
  * @tpm_known: @tpm is set
  * @tpm: about it
@@ -115,10 +128,14 @@ struct keeper_warning {
  */
 struct keeper_info {
 	enum keeper_phase phase;
+	bool known;
 	bool sealed;
 	bool recovery;
 	bool counter;
 	uint64_t generation;
+	int64_t key_since_s;
+	uint64_t key_writes;
+	uint32_t handle;
 	int tpm_err;
 	bool tpm_known;
 	struct tpm_facts tpm;
@@ -143,8 +160,12 @@ typedef void (*keeper_done_fn)(void *ctx, int err,
  * @detail:	filled on error
  * @ret:	owned by the caller
  *
+ * A state file that cannot be read is not an error in here: the keeper is stuck
+ * then, and says why. If it is damaged, and no counter forbids it, the newest
+ * older file takes its place.
+ *
  * Return: 0, -ENOMEM, TNE_CONF_SYNTAX if a state in memory is to be sealed, or
- * as state_open().
+ * -EBUSY if another process has the state.
  */
 int keeper_new(const struct keeper_config *config,
 	       const struct keeper_calls *calls, struct err_detail *detail,
@@ -239,7 +260,10 @@ int keeper_reseal(struct keeper *keeper, struct err_detail *detail,
  * @keeper:	stuck with TNE_STATE_ROLLBACK
  * @detail:	filled on error
  *
- * Return: 0 or TNE_NOT_READY.
+ * Every profile in it has to log in anew then, see identity_distrust(), and the
+ * data key is replaced.
+ *
+ * Return: 0, TNE_NOT_READY, or why the state cannot be written.
  */
 int keeper_accept_rollback(struct keeper *keeper, struct err_detail *detail);
 
@@ -248,5 +272,14 @@ int keeper_accept_rollback(struct keeper *keeper, struct err_detail *detail);
  * @keeper: in any phase
  */
 void keeper_recheck(struct keeper *keeper);
+
+/**
+ * keeper_reject() - what is in the state is of no use
+ * @keeper:	open; stuck from then on
+ * @err:	TNE_*
+ * @detail:	what is wrong
+ */
+void keeper_reject(struct keeper *keeper, int err,
+		   const struct err_detail *detail);
 
 #endif /* STORE_KEEPER_H */

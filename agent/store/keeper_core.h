@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The inside of the keeper, for keeper.c and the files that work on it:
- * keeper_recovery.c and keeper_counter.c.
+ * keeper_seal.c, keeper_recovery.c, keeper_write.c, keeper_counter.c and
+ * keeper_info.c.
  */
 #ifndef STORE_KEEPER_CORE_H
 #define STORE_KEEPER_CORE_H
@@ -17,8 +18,10 @@
  * struct keeper - the keeper
  * @config: as given
  * @calls: as given
+ * @tpm: how to reach the TPM; with the owner's password, so in guarded memory
  * @phase: how far; written by keeper_enter() alone
  * @state: the state
+ * @closed: it could not be read, or what is in it is of no use
  * @extras: beside it, as on disk
  * @extras_bad: the file beside could not be read, and is left alone
  * @job: the TPM at work, or NULL
@@ -48,13 +51,24 @@
  * @bumps: generations of this day
  * @day_ms: when the day began
  * @entry: text of KEEPER_SEAL_ENTRY
+ * @owed: something that matters was written without a generation of its own
+ * @bumping: what is being written has the next one
+ * @recheck: the counter is to be looked at when the TPM is free
  * @vmfork: the machine was copied
+ * @rewound: and the counter says that it was put back
+ * @distrusted: an old state was accepted
+ * @key_since_s: when the data key was made, seconds since 1970; 0 = not known
+ * @key_writes: how often it was used since
+ * @age_entry: text of KEEPER_AGE_ENTRY
+ * @rotate: looks whether it is time for another
  */
 struct keeper {
 	struct keeper_config config;
 	struct keeper_calls calls;
+	struct tpm_options *tpm;
 	enum keeper_phase phase;
 	struct state *state;
+	bool closed;
 	struct seal_extras extras;
 	bool extras_bad;
 	struct tpm_job *job;
@@ -84,8 +98,20 @@ struct keeper {
 	unsigned int bumps;
 	uint64_t day_ms;
 	char entry[80];
+	bool owed;
+	bool bumping;
+	bool recheck;
 	bool vmfork;
+	bool rewound;
+	bool distrusted;
+	int64_t key_since_s;
+	uint64_t key_writes;
+	char age_entry[80];
+	struct loop_timer rotate;
 };
+
+/* keeper_find_warnings() may have something else to say. */
+void keeper_changed(struct keeper *keeper);
 
 /* The one writer of @phase. */
 void keeper_enter(struct keeper *keeper, enum keeper_phase phase);
@@ -129,18 +155,36 @@ int keeper_save_extras(struct keeper *keeper, const struct seal_extras *extras);
 void keeper_finish(struct keeper *keeper, int err,
 		   const struct err_detail *detail, const char *text);
 
-/* Seal with a new key; the end is told by keeper_finish(). */
-int keeper_begin_reseal(struct keeper *keeper);
+/* The storage key has to be the one that we know, if we do. */
+void keeper_fill_parent(struct keeper *keeper, struct tpm_request *req);
+/* And is known from now on. */
+void keeper_set_parent(const struct tpm_answer *answer,
+		       struct seal_extras *extras);
+
+/* keeper_seal.c: a plain state, or none, becomes a sealed one; then it is open. */
+void keeper_begin_first_seal(struct keeper *keeper);
+/* And a sealed one a plain one. */
+void keeper_make_plain(struct keeper *keeper);
+/* That was done some time ago. */
+void keeper_recall_plain(struct keeper *keeper);
+void keeper_warn_plain(struct keeper *keeper, const char *code,
+		       const char *why);
+/* What is demanded cannot be met. */
+void keeper_fail(struct keeper *keeper, const char *why);
+
+/* keeper_write.c: seconds since 1970. */
+int64_t keeper_wall_s(const struct keeper *keeper);
+void keeper_write_init(struct keeper *keeper);
+/* A sealed state is open: what has to go with each write does so. */
+void keeper_write_begin(struct keeper *keeper);
 
 /* keeper_recovery.c: wraps for a new data key, if there is a recovery key. */
 void keeper_add_wrap(struct keeper *keeper, struct secret32 *key,
 		     struct seal_extras *extras);
-/*
- * What has stood in a plain file is no secret any more, so nothing may be
- * wrapped with it: without a recovery key a state is sealed.
- */
-int keeper_forget_recovery(struct keeper *keeper, struct seal_extras *extras,
-			   struct err_detail *detail);
+/* There is none any more. */
+void keeper_forget_recovery(struct keeper *keeper, struct seal_extras *extras);
+/* Can it go on with another data key? True as well if there is none. */
+bool keeper_recovery_fits(struct keeper *keeper);
 /* Only the wrap of the key that is in use. */
 void keeper_drop_wraps(struct keeper *keeper, struct seal_extras *extras);
 /* Does the recovery key still go with the data key? */
@@ -149,6 +193,10 @@ void keeper_check_recovery(struct keeper *keeper);
 /* keeper_counter.c: begin to look at the counter; true = it calls back. */
 bool keeper_count_begin(struct keeper *keeper);
 void keeper_count_init(struct keeper *keeper);
+/* May add a generation to what is about to be written. */
+bool keeper_count_add(struct keeper *keeper, const struct state_change *change,
+		      size_t n, struct state_change *ret);
+void keeper_count_written(struct keeper *keeper);
 /* Count what is not counted yet, if the TPM is free. */
 void keeper_count_kick(struct keeper *keeper);
 

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "store/counter.h"
+#include "store/identity.h"
 #include "store/keeper_core.h"
 
 #include <errno.h>
@@ -23,6 +24,12 @@
 _Static_assert(sizeof(((struct keeper *)0)->entry) >= COUNTER_TEXT_MAX,
 	       "room for the entry");
 
+static uint32_t configured(const struct keeper *keeper)
+{
+	return keeper->config.counter_index ? keeper->config.counter_index :
+					      TPM_COUNTER_INDEX;
+}
+
 static void fill_index(struct keeper *keeper, struct tpm_request *req)
 {
 	req->index = keeper->index;
@@ -37,6 +44,62 @@ static void note_trouble(struct keeper *keeper, const char *what)
 }
 
 /* Counting */
+
+static int write_entry(struct keeper *keeper, uint64_t generation,
+		       struct err_detail *detail)
+{
+	struct state_change change = { .name = KEEPER_SEAL_ENTRY };
+	int r;
+
+	if (generation) {
+		counter_format(generation, keeper->index, keeper->entry);
+		change.data = keeper->entry;
+		change.len = strlen(keeper->entry);
+	}
+	r = state_write(keeper->state, &change, 1, detail);
+	if (r >= 0)
+		keeper->generation = generation;
+	return r;
+}
+
+/* How long until there may be another generation; 0 = now. */
+static uint64_t bump_wait_ms(struct keeper *keeper)
+{
+	uint64_t now = loop_now_ms(keeper->config.loop);
+
+	if (now - keeper->day_ms >= DAY_MS) {
+		keeper->day_ms = now;
+		keeper->bumps = 0;
+	}
+	return keeper->bumps < BUMPS_MAX ? 0 : keeper->day_ms + DAY_MS - now;
+}
+
+/*
+ * Two states with one generation could not be told apart for ever: what went
+ * along with another one gets its own as soon as that is counted.
+ */
+static void pay(struct keeper *keeper)
+{
+	struct err_detail detail = { "" };
+	uint64_t wait_ms;
+
+	if (!keeper->owed || keeper->generation != keeper->counter)
+		return;
+	wait_ms = bump_wait_ms(keeper);
+	if (wait_ms) {
+		loop_timer_set(keeper->config.loop, &keeper->count_retry,
+			       wait_ms);
+		return;
+	}
+	/* Before: the write comes back here. */
+	keeper->owed = false;
+	if (write_entry(keeper, keeper->generation + 1, &detail) >= 0) {
+		keeper->bumps++;
+		return;
+	}
+	keeper->owed = true;
+	loop_timer_set(keeper->config.loop, &keeper->count_retry, RETRY_MS);
+}
 
 static void on_incremented(void *ctx, const struct tpm_answer *answer)
 {
@@ -54,17 +117,45 @@ static void on_incremented(void *ctx, const struct tpm_answer *answer)
 		note_trouble(keeper, "somebody else uses it");
 	else
 		keeper->write_note[0] = 0;
+	keeper_count_kick(keeper);
+}
+
+static void on_recheck(void *ctx, const struct tpm_answer *answer)
+{
+	struct keeper *keeper = ctx;
+
+	keeper_answered(keeper, answer);
+	if (answer->err < 0) {
+		note_trouble(keeper, answer->detail.text);
+	} else if (counter_check(keeper->generation, answer->counter) >
+		   COUNTER_BEHIND) {
+		keeper->rewound = true;
+		log_err("store: this machine was put back to an earlier moment: state G=%" PRIu64 ", counter %" PRIu64,
+			keeper->generation, answer->counter);
+	}
+	keeper_changed(keeper);
+	keeper_count_kick(keeper);
 }
 
 void keeper_count_kick(struct keeper *keeper)
 {
-	if (!keeper->counting || keeper->job ||
-	    keeper->generation == keeper->counter)
+	tpm_job_fn fn = on_incremented;
+	enum tpm_op op = TPM_OP_COUNTER_RAISE;
+
+	if (!keeper->counting || keeper->job)
 		return;
-	if (keeper_ask(keeper, TPM_OP_COUNTER_RAISE, fill_index,
-		       on_incremented) < 0)
+	pay(keeper);
+	if (keeper->recheck) {
+		fn = on_recheck;
+		op = TPM_OP_COUNTER_READ;
+	} else if (keeper->generation <= keeper->counter) {
+		return;
+	}
+	if (keeper_ask(keeper, op, fill_index, fn) < 0)
 		loop_timer_set(keeper->config.loop, &keeper->count_retry,
 			       RETRY_MS);
+	else
+		keeper->recheck = false;
 }
 
 static void count_again(void *ctx)
@@ -88,80 +179,67 @@ static bool matters(const char *name)
 			strlen(KEEPER_LOCK_ENTRY)) == 0;
 }
 
-static bool may_bump(struct keeper *keeper)
+bool keeper_count_add(struct keeper *keeper, const struct state_change *change,
+		      size_t n, struct state_change *ret)
 {
-	uint64_t now = loop_now_ms(keeper->config.loop);
-
-	/* The last one is not counted yet: this one goes with it. */
-	if (keeper->generation != keeper->counter)
-		return false;
-	if (now - keeper->day_ms >= DAY_MS) {
-		keeper->day_ms = now;
-		keeper->bumps = 0;
-	}
-	return keeper->bumps < BUMPS_MAX;
-}
-
-static bool before_write(void *ctx, const struct state_change *change, size_t n,
-			 struct state_change *ret)
-{
-	struct keeper *keeper = ctx;
 	bool any = false;
 	size_t i;
 
+	keeper->bumping = false;
+	if (!keeper->counting)
+		return false;
 	for (i = 0; i < n; i++)
 		any |= matters(change[i].name);
-	if (!any || !may_bump(keeper))
+	if (!any)
 		return false;
+	/* While one is not counted yet this one goes with it. */
+	if (keeper->generation != keeper->counter || bump_wait_ms(keeper)) {
+		keeper->owed = true;
+		return false;
+	}
 	counter_format(keeper->generation + 1, keeper->index, keeper->entry);
 	*ret = (struct state_change){
 		.name = KEEPER_SEAL_ENTRY, .data = keeper->entry,
 		.len = strlen(keeper->entry),
 	};
+	keeper->bumping = true;
 	return true;
 }
 
-static void after_write(void *ctx)
+void keeper_count_written(struct keeper *keeper)
 {
-	struct keeper *keeper = ctx;
-
-	keeper->generation++;
-	keeper->bumps++;
+	if (keeper->bumping) {
+		keeper->bumping = false;
+		keeper->generation++;
+		keeper->bumps++;
+	}
 	keeper_count_kick(keeper);
+}
+
+/* Where it is found again by who has lost the state, or looks at it. */
+static void note_index(struct keeper *keeper)
+{
+	struct seal_extras extras = keeper->extras;
+	int r;
+
+	extras.counter = keeper->index;
+	r = keeper_save_extras(keeper, &extras);
+	if (r < 0 && !keeper->extras_bad)
+		log_warning("store: cannot write %s: %s", KEEPER_EXTRAS_FILE,
+			    err_text(r));
 }
 
 /* Open it, with every change that matters counted. */
 static void start(struct keeper *keeper)
 {
-	const struct state_hook hook = {
-		.before = before_write, .after = after_write, .ctx = keeper,
-	};
-
+	note_index(keeper);
 	keeper->counting = true;
-	state_set_hook(keeper->state, &hook);
 	/* What is to be sealed anew goes first: one job at a time. */
 	keeper_opened(keeper);
 	keeper_count_kick(keeper);
 }
 
 /* Beginning */
-
-static int write_entry(struct keeper *keeper, uint64_t generation,
-		       struct err_detail *detail)
-{
-	struct state_change change = { .name = KEEPER_SEAL_ENTRY };
-	int r;
-
-	if (generation) {
-		counter_format(generation, keeper->index, keeper->entry);
-		change.data = keeper->entry;
-		change.len = strlen(keeper->entry);
-	}
-	r = state_write(keeper->state, &change, 1, detail);
-	if (r >= 0)
-		keeper->generation = generation;
-	return r;
-}
 
 static void on_defined(void *ctx, const struct tpm_answer *answer)
 {
@@ -183,9 +261,9 @@ static void on_defined(void *ctx, const struct tpm_answer *answer)
 	keeper_opened(keeper);
 }
 
-static bool begin_define(struct keeper *keeper)
+static bool begin_define(struct keeper *keeper, uint32_t index)
 {
-	keeper->index = TPM_COUNTER_INDEX;
+	keeper->index = index;
 	if (keeper_ask(keeper, TPM_OP_COUNTER_DEFINE, fill_index,
 		       on_defined) == 0)
 		return true;
@@ -210,38 +288,24 @@ static void on_read(void *ctx, const struct tpm_answer *answer)
 	}
 	keeper->counter = answer->counter;
 	switch (counter_check(keeper->generation, keeper->counter)) {
-	case COUNTER_SAME:
 	case COUNTER_BEHIND:
+		/* There may have been more than one with that generation. */
+		keeper->owed = true;
+		start(keeper);
+		return;
+	case COUNTER_SAME:
 		start(keeper);
 		return;
 	case COUNTER_OLD:
 	case COUNTER_LOST:
 		break;
 	}
-	r = err_explain(&detail, TNE_STATE_ROLLBACK,
-			"state rolled back: file G=%" PRIu64 ", counter %" PRIu64,
+	r = err_explain(&detail, TNE_STATE_ROLLBACK, "%s: file G=%" PRIu64 ", counter %" PRIu64,
+			keeper->generation < keeper->counter ?
+			"state rolled back" :
+			"state rolled back, or the counter was: it was lost or put back",
 			keeper->generation, keeper->counter);
 	keeper_stick(keeper, r, &detail);
-}
-
-/* Nothing is said in the state, and the TPM has been counting. */
-static void on_searched(void *ctx, const struct tpm_answer *answer)
-{
-	struct keeper *keeper = ctx;
-	struct err_detail detail = answer->detail;
-	int r = answer->err;
-
-	keeper_answered(keeper, answer);
-	if (r == -ENOENT) {
-		if (!begin_define(keeper))
-			keeper_opened(keeper);
-		return;
-	}
-	if (r == 0)
-		r = err_explain(&detail, TNE_STATE_ROLLBACK,
-				"state rolled back: it is from before it was counted, counter %" PRIu64,
-				answer->counter);
-	keeper_put_off(keeper, r, &detail);
 }
 
 /* Without the answer there is no state: or to keep it away would be enough. */
@@ -258,11 +322,41 @@ static bool ask_counter(struct keeper *keeper, tpm_job_fn fn)
 	return true;
 }
 
+/* Nothing is said in the state, and the TPM has been counting. */
+static void on_searched(void *ctx, const struct tpm_answer *answer)
+{
+	struct keeper *keeper = ctx;
+	struct err_detail detail = answer->detail;
+	int r = answer->err;
+
+	keeper_answered(keeper, answer);
+	if (r == -ENOENT && keeper->index != keeper->extras.counter &&
+	    keeper->extras.counter) {
+		/* The settings were others before. */
+		keeper->index = keeper->extras.counter;
+		(void)ask_counter(keeper, on_searched);
+		return;
+	}
+	if (r == -ENOENT && !keeper->extras.counter) {
+		if (!begin_define(keeper, configured(keeper)))
+			keeper_opened(keeper);
+		return;
+	}
+	if (r == -ENOENT)
+		r = err_explain(&detail, TNE_STATE_ROLLBACK,
+				"state rolled back: it is from before it was counted, and the counter is gone");
+	if (r == 0)
+		r = err_explain(&detail, TNE_STATE_ROLLBACK,
+				"state rolled back: it is from before it was counted, counter %" PRIu64,
+				answer->counter);
+	keeper_put_off(keeper, r, &detail);
+}
+
 /* One that was in use before; a new one begins where the TPM is. */
 static bool begin_search(struct keeper *keeper)
 {
-	keeper->index = TPM_COUNTER_INDEX;
-	return keeper->first_seal ? begin_define(keeper) :
+	keeper->index = configured(keeper);
+	return keeper->first_seal ? begin_define(keeper, keeper->index) :
 				    ask_counter(keeper, on_searched);
 }
 
@@ -282,10 +376,15 @@ bool keeper_count_begin(struct keeper *keeper)
 		return false;
 	if (!has_entry(keeper) && !keeper->recovered)
 		return keeper->config.counter && begin_search(keeper);
+	if (keeper->recovered) {
+		/* What lies beside is of another TPM as well. */
+		keeper->index = 0;
+		note_index(keeper);
+	}
 	/* Of another TPM, or not wanted any more. */
 	if (keeper->recovered || !keeper->config.counter) {
 		if (keeper->config.counter)
-			return begin_define(keeper);
+			return begin_define(keeper, configured(keeper));
 		if (write_entry(keeper, 0, &detail) < 0)
 			note_trouble(keeper, detail.text);
 		return false;
@@ -295,39 +394,32 @@ bool keeper_count_begin(struct keeper *keeper)
 
 int keeper_accept_rollback(struct keeper *keeper, struct err_detail *detail)
 {
+	int r;
+
 	if (keeper->phase != KEEPER_STUCK || keeper->err != TNE_STATE_ROLLBACK ||
 	    keeper->job)
 		return err_explain(detail, TNE_NOT_READY,
 				   "no old state is waiting to be accepted");
-	log_warning("store: the old state is accepted; \"tailnet up --force-reauth\" gives it new keys");
+	/* First: with a new generation it would be as good as any. */
+	r = identity_distrust(keeper->state, detail);
+	if (r < 0)
+		return r;
+	log_warning("store: the old state is accepted; every profile has to log in anew");
+	keeper->distrusted = true;
+	keeper->old_blob = true;
 	keeper_enter(keeper, KEEPER_ASKING);
-	if (!begin_define(keeper))
+	if (!begin_define(keeper, keeper->index ? keeper->index :
+			  configured(keeper)))
 		keeper_opened(keeper);
 	return 0;
 }
 
 /* Copies */
 
-static void on_recheck(void *ctx, const struct tpm_answer *answer)
-{
-	struct keeper *keeper = ctx;
-
-	keeper_answered(keeper, answer);
-	if (answer->err < 0)
-		note_trouble(keeper, answer->detail.text);
-	else if (counter_check(keeper->generation, answer->counter) >
-		 COUNTER_BEHIND)
-		note_trouble(keeper,
-			     "it is not where this state left it: the machine was put back to an earlier moment");
-	keeper_count_kick(keeper);
-}
-
 void keeper_recheck(struct keeper *keeper)
 {
 	keeper->vmfork = true;
-	if (keeper->counting && !keeper->job)
-		(void)keeper_ask(keeper, TPM_OP_COUNTER_READ, fill_index,
-				 on_recheck);
-	if (keeper->calls.changed)
-		keeper->calls.changed(keeper->calls.ctx);
+	keeper->recheck = keeper->counting;
+	keeper_count_kick(keeper);
+	keeper_changed(keeper);
 }

@@ -35,6 +35,45 @@ static struct secret32 *find_kek(const struct keeper *keeper)
 	return kek;
 }
 
+static bool has_wrap(struct keeper *keeper, struct secret32 *kek)
+{
+	struct secret32 *key auto_clean(secret32) = secret32_new();
+	size_t i;
+
+	for (i = 0; key && i < keeper->extras.n_wraps; i++) {
+		if (recovery_unwrap(kek, keeper->extras.wrap[i], key) == 0 &&
+		    sodium_memcmp(secret32_expose(key),
+				  secret32_expose(state_key(keeper->state)),
+				  SECRET_LEN) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool keeper_recovery_fits(struct keeper *keeper)
+{
+	struct secret32 *kek auto_clean(secret32) = NULL;
+
+	if (keeper->extras.n_wraps == 0)
+		return true;
+	kek = find_kek(keeper);
+	return kek && has_wrap(keeper, kek);
+}
+
+void keeper_forget_recovery(struct keeper *keeper, struct seal_extras *extras)
+{
+	bool any = extras->n_wraps > 0;
+
+	memset(extras->salt, 0, sizeof(extras->salt));
+	memset(extras->wrap, 0, sizeof(extras->wrap));
+	extras->n_wraps = 0;
+	if (any) {
+		snprintf(keeper->write_note, sizeof(keeper->write_note),
+			 "the recovery key of before opens nothing any more; make another one");
+		log_warning("store: %s", keeper->write_note);
+	}
+}
+
 void keeper_add_wrap(struct keeper *keeper, struct secret32 *key,
 		     struct seal_extras *extras)
 {
@@ -43,30 +82,19 @@ void keeper_add_wrap(struct keeper *keeper, struct secret32 *key,
 	if (extras->n_wraps == 0)
 		return;
 	kek = find_kek(keeper);
-	if (!kek)
+	/*
+	 * A crash while another one was made has left what goes with the one
+	 * and what goes with the other. With this data key the one on paper
+	 * ends; to wrap with what nobody has would only look like one.
+	 */
+	if (!kek || !has_wrap(keeper, kek)) {
+		keeper_forget_recovery(keeper, extras);
 		return;
+	}
 	/* Whatever a crash in an earlier change of keys has left in there. */
 	recovery_wrap(kek, state_key(keeper->state), extras->wrap[0]);
 	recovery_wrap(kek, key, extras->wrap[1]);
 	extras->n_wraps = 2;
-}
-
-int keeper_forget_recovery(struct keeper *keeper, struct seal_extras *extras,
-			   struct err_detail *detail)
-{
-	const struct state_change change = { .name = KEEPER_KEK_ENTRY };
-	bool any = extras->n_wraps > 0;
-	int r = state_write(keeper->state, &change, 1, detail);
-
-	memset(extras->salt, 0, sizeof(extras->salt));
-	memset(extras->wrap, 0, sizeof(extras->wrap));
-	extras->n_wraps = 0;
-	if (r >= 0 && any) {
-		snprintf(keeper->write_note, sizeof(keeper->write_note),
-			 "the recovery key of before opens nothing any more; make another one");
-		log_warning("store: %s", keeper->write_note);
-	}
-	return r;
 }
 
 void keeper_drop_wraps(struct keeper *keeper, struct seal_extras *extras)
@@ -83,29 +111,9 @@ void keeper_drop_wraps(struct keeper *keeper, struct seal_extras *extras)
 	extras->n_wraps = 1;
 }
 
-static bool has_wrap(struct keeper *keeper, struct secret32 *kek)
-{
-	struct secret32 *key auto_clean(secret32) = secret32_new();
-	size_t i;
-
-	for (i = 0; key && i < keeper->extras.n_wraps; i++) {
-		if (recovery_unwrap(kek, keeper->extras.wrap[i], key) == 0 &&
-		    sodium_memcmp(secret32_expose(key),
-				  secret32_expose(state_key(keeper->state)),
-				  SECRET_LEN) == 0)
-			return true;
-	}
-	return false;
-}
-
 void keeper_check_recovery(struct keeper *keeper)
 {
-	struct secret32 *kek auto_clean(secret32) = NULL;
-
-	if (keeper->extras.n_wraps == 0)
-		return;
-	kek = find_kek(keeper);
-	if (kek && has_wrap(keeper, kek))
+	if (keeper_recovery_fits(keeper))
 		return;
 	snprintf(keeper->write_note, sizeof(keeper->write_note),
 		 "the recovery key opens an older state only; make another one");
@@ -233,6 +241,22 @@ static int try_wraps(struct keeper *keeper, struct secret32 *kek,
 	return r;
 }
 
+/*
+ * It has opened the state, so it is the one on paper: what goes with it is what
+ * the next data key is wrapped with.
+ */
+static void note_kek(struct keeper *keeper, struct secret32 *kek)
+{
+	const struct state_change change = {
+		.name = KEEPER_KEK_ENTRY, .data = secret32_expose(kek),
+		.len = SECRET_LEN,
+	};
+	struct err_detail detail = { "" };
+
+	if (state_write(keeper->state, &change, 1, &detail) < 0)
+		log_warning("store: %s", detail.text);
+}
+
 static void on_derived(void *ctx, const struct tpm_answer *answer)
 {
 	struct keeper *keeper = ctx;
@@ -257,6 +281,7 @@ static void on_derived(void *ctx, const struct tpm_answer *answer)
 	}
 	log_notice("store: the recovery key has opened the state");
 	keeper->recovered = true;
+	note_kek(keeper, kek);
 	keeper_finish(keeper, 0, &detail, NULL);
 	keeper_unlocked(keeper);
 }
@@ -266,8 +291,10 @@ int keeper_recover(struct keeper *keeper, const char *text, size_t len,
 {
 	int r;
 
-	if (!state_is_locked(keeper->state))
+	if (!state_is_locked(keeper->state) || keeper->closed)
 		return err_explain(detail, TNE_NOT_READY,
+				   keeper->closed ?
+				   "a recovery key is of no use: the file itself is the trouble" :
 				   "the state needs no recovery key");
 	if (keeper->job || keeper->fn)
 		return err_explain(detail, -EBUSY,

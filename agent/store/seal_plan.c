@@ -60,11 +60,17 @@ static enum seal_act act_on_sealed(const struct seal_wish *wish,
 	return seal_plan_wait_ms(probe, 1) ? SEAL_ACT_WAIT : SEAL_ACT_STUCK;
 }
 
+/* There is a TPM, and it has something else to do. */
+static bool will_pass(int err)
+{
+	return err == TNE_TPM_BUSY || err == TNE_TPM_EXHAUSTED ||
+		err == TNE_TPM_SLOW || err == TNE_TPM_LOCKOUT;
+}
+
 /* There is a TPM, which another time or with the right group could do it. */
 static bool is_pity(const struct seal_probe *probe)
 {
-	return probe->err == TNE_TPM_DENIED ||
-		(probe->err != TNE_TPM_ABSENT && seal_plan_wait_ms(probe, 1));
+	return probe->err != TNE_TPM_ABSENT && seal_plan_wait_ms(probe, 1);
 }
 
 enum seal_act seal_plan_act(const struct seal_wish *wish,
@@ -75,7 +81,8 @@ enum seal_act seal_plan_act(const struct seal_wish *wish,
 	if (wish->sealed)
 		return act_on_sealed(wish, probe);
 	if (wish->flag == OPT_TRUE)
-		return probe->err == 0 ? SEAL_ACT_SEAL : SEAL_ACT_EXIT;
+		return probe->err == 0 ? SEAL_ACT_SEAL :
+		       will_pass(probe->err) ? SEAL_ACT_WAIT : SEAL_ACT_EXIT;
 	if (probe->err < 0)
 		return wish->policy || is_pity(probe) ? SEAL_ACT_PLAIN_WARN :
 							SEAL_ACT_PLAIN;
@@ -95,6 +102,8 @@ uint64_t seal_plan_wait_ms(const struct seal_probe *probe, unsigned int tries)
 			s = LOCKOUT_MAX_S;
 		return s * UINT64_C(1000);
 	case TNE_TPM_ABSENT:
+	/* A device that has just come is root's until its rules are read. */
+	case TNE_TPM_DENIED:
 		return tries <= LATE_TRIES ? LATE_MS : MOST_MS;
 	case TNE_TPM_BUSY:
 	case TNE_TPM_EXHAUSTED:

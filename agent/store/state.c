@@ -2,7 +2,7 @@
 #include "store/state.h"
 
 #include "base/array.h"
-#include "crypto/state_box.h"
+#include "store/sealing.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -63,6 +63,7 @@ const struct state_io *state_io_system(void)
 		.close = close,
 		.renameat = renameat,
 		.unlinkat = unlinkat,
+		.linkat = linkat,
 	};
 
 	return &io;
@@ -128,8 +129,25 @@ static int read_back(int dir, const char *name, const void *data, size_t len)
 	return r;
 }
 
+/* What is replaced gets a second name; as good as it goes. */
+static void keep_previous(const struct state_io *io, int dir)
+{
+	(void)io->unlinkat(dir, STATE_PREV_FILE, 0);
+	(void)io->linkat(dir, STATE_FILE, dir, STATE_PREV_FILE, 0);
+}
+
+/**
+ * enum replace - how a file is replaced
+ * @REPLACE_CHECK: read what was written back first
+ * @REPLACE_KEEP: the old one is kept as STATE_PREV_FILE
+ */
+enum replace {
+	REPLACE_CHECK = 1,
+	REPLACE_KEEP = 2,
+};
+
 static int replace_file(const struct state_io *io, int dir, const char *name,
-			const void *data, size_t len, bool check)
+			const void *data, size_t len, unsigned int how)
 {
 	char tmp[NAME_MAX + 1];
 	int fd, r;
@@ -140,8 +158,10 @@ static int replace_file(const struct state_io *io, int dir, const char *name,
 	if (fd < 0)
 		return -errno;
 	r = fill_file(io, fd, data, len);
-	if (r == 0 && check)
+	if (r == 0 && (how & REPLACE_CHECK))
 		r = read_back(dir, tmp, data, len);
+	if (r == 0 && (how & REPLACE_KEEP))
+		keep_previous(io, dir);
 	if (r == 0 && io->renameat(dir, tmp, dir, name) < 0)
 		r = -errno;
 	if (r < 0) {
@@ -155,7 +175,7 @@ static int replace_file(const struct state_io *io, int dir, const char *name,
 int state_replace_file(const struct state_io *io, int dir, const char *name,
 		       const void *data, size_t len)
 {
-	return replace_file(io, dir, name, data, len, false);
+	return replace_file(io, dir, name, data, len, 0);
 }
 
 /* Ours, and the stock daemon's. */
@@ -193,6 +213,20 @@ static void remove_temporaries(int dir)
 	closedir(list);
 }
 
+/*
+ * A crash between the second name and the rename leaves two names of one file,
+ * which whoever gives the folder away would take for somebody's trick.
+ */
+static void remove_second_name(int dir)
+{
+	struct stat st, prev;
+
+	if (fstatat(dir, STATE_FILE, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    fstatat(dir, STATE_PREV_FILE, &prev, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    st.st_dev == prev.st_dev && st.st_ino == prev.st_ino)
+		unlinkat(dir, STATE_PREV_FILE, 0);
+}
+
 static int open_dir(const char *path, struct err_detail *detail, int *ret)
 {
 	int fd;
@@ -224,6 +258,22 @@ static int take_lock(int dir, struct err_detail *detail, int *ret)
 				   "another process uses this state directory");
 	}
 	*ret = fd;
+	return 0;
+}
+
+int state_lock_dir(const char *path, struct err_detail *detail, int *ret_dir,
+		   int *ret_lock)
+{
+	int dir = -1, r = open_dir(path, detail, &dir);
+
+	if (r < 0)
+		return r;
+	r = take_lock(dir, detail, ret_lock);
+	if (r < 0) {
+		close(dir);
+		return r;
+	}
+	*ret_dir = dir;
 	return 0;
 }
 
@@ -347,17 +397,29 @@ int state_open(const char *dir, const struct state_io *io,
 	if (!state)
 		return -ENOMEM;
 	state->io = io;
-	r = open_dir(dir, detail, &state->dir);
-	if (r < 0)
-		return r;
-	r = take_lock(state->dir, detail, &state->lock);
-	if (r < 0)
-		return r;
-	r = load(state, detail);
+	r = state_lock_dir(dir, detail, &state->dir, &state->lock);
+	if (r == 0)
+		r = load(state, detail);
 	if (r < 0)
 		return r;
 	remove_temporaries(state->dir);
+	remove_second_name(state->dir);
 	*ret = steal(state);
+	return 0;
+}
+
+int state_closed(const char *dir, struct state **ret)
+{
+	struct state *state = state_new();
+	struct err_detail detail;
+
+	if (!state)
+		return -ENOMEM;
+	state->locked = true;
+	/* Perhaps it was the folder that could not be opened. */
+	if (state_lock_dir(dir, &detail, &state->dir, &state->lock) < 0)
+		state->dir = state->lock = -1;
+	*ret = state;
 	return 0;
 }
 
@@ -474,92 +536,19 @@ static int change_map(const struct state_change *change, size_t n,
 	return r;
 }
 
-/* The box, closed. */
-static int close_box(const struct state_map *map, struct secret32 *key,
-		     struct sealed_file *file)
-{
-	struct secret_buf __attribute__((cleanup(secret_buf_cleanup)))
-		plain = { 0 };
-	int r = state_json_build_compact(map, &plain);
-
-	if (r < 0)
-		return r;
-	file->box_len = plain.len + STATE_BOX_TAG_LEN;
-	file->box = malloc(file->box_len);
-	if (!file->box)
-		return -ENOMEM;
-	randombytes_buf(file->nonce, sizeof(file->nonce));
-	state_box_seal(key, file->nonce, plain.data, plain.len, file->box);
-	return 0;
-}
-
-static int open_box(const struct sealed_file *file, struct secret32 *key,
-		    struct err_detail *detail, struct state_map *ret)
-{
-	struct secret_buf __attribute__((cleanup(secret_buf_cleanup)))
-		plain = { 0 };
-	int r = state_box_open(key, file->nonce, file->box, file->box_len,
-			       &plain);
-
-	if (r == 0)
-		r = state_json_parse(plain.data, plain.len, detail, ret);
-	return r;
-}
-
-static bool same_map(const struct state_map *a, const struct state_map *b)
-{
-	struct state_bytes x, y;
-	size_t i;
-
-	if (a->n != b->n)
-		return false;
-	for (i = 0; i < a->n; i++) {
-		x = state_map_bytes(a, &a->entry[i]);
-		y = state_map_bytes(b, &b->entry[i]);
-		if (strcmp(a->entry[i].name, b->entry[i].name) != 0 ||
-		    x.len != y.len || memcmp(x.data, y.data, x.len) != 0)
-			return false;
-	}
-	return true;
-}
-
-/* What would be written is what a reader gets out of it again. */
-static int check_sealed(const struct secret_buf *text, struct secret32 *key,
-			const struct state_map *want)
-{
-	struct sealed_file file = { 0 };
-	struct err_detail detail;
-	struct state_map map = { 0 };
-	int r = sealed_json_parse(text->data, text->len, &detail, &file);
-
-	if (r == 0)
-		r = open_box(&file, key, &detail, &map);
-	if (r == 0 && !same_map(&map, want))
-		r = TNE_STATE_FORMAT;
-	state_map_done(&map);
-	sealed_file_done(&file);
-	return r;
-}
-
-static int build_sealed(const struct state_map *map, struct secret32 *key,
-			const struct sealed_blob *blob, struct secret_buf *ret)
-{
-	struct sealed_file file = { .blob = *blob };
-	int r = close_box(map, key, &file);
-
-	if (r == 0)
-		r = sealed_json_build(&file, ret);
-	sealed_file_done(&file);
-	return r;
-}
-
 static int put_file(const struct state *state, const struct secret_buf *text,
-		    bool check)
+		    unsigned int how)
 {
 	if (text->len > STATE_JSON_MAX)
 		return TNE_TOO_LONG;
 	return replace_file(state->io, state->dir, STATE_FILE, text->data,
-			    text->len, check);
+			    text->len, how);
+}
+
+/* Of another key, or for another form: nobody shall go back to it. */
+static void drop_previous(const struct state *state)
+{
+	(void)state->io->unlinkat(state->dir, STATE_PREV_FILE, 0);
 }
 
 static int save(const struct state *state, const struct state_map *map)
@@ -570,17 +559,20 @@ static int save(const struct state *state, const struct state_map *map)
 
 	if (state->dir < 0)
 		return 0;
-	r = state->sealed ? build_sealed(map, state->key, &state->file.blob,
-					 &text) :
+	r = state->sealed ? sealing_build(map, state->key, &state->file.blob,
+					  &text) :
 			    state_json_build(map, &text);
-	return r < 0 ? r : put_file(state, &text, false);
+	if (r < 0)
+		return r;
+	/* A plain one would be keys that were logged out, in the clear. */
+	return put_file(state, &text, state->sealed ? REPLACE_KEEP : 0);
 }
 
 int state_unlock(struct state *state, struct secret32 *key,
 		 struct err_detail *detail)
 {
 	struct state_map map = { 0 };
-	int r = open_box(&state->file, key, detail, &map);
+	int r = sealing_open(&state->file, key, detail, &map);
 
 	if (r == TNE_STATE_TAG)
 		return err_explain(detail, r,
@@ -613,42 +605,55 @@ static void overwrite(const struct state *state, int fd)
 	(void)state->io->fsync(fd);
 }
 
-static int replace_sealed(struct state *state, struct secret32 *key,
-			  const struct sealed_blob *blob)
+static int replace_sealed(struct state *state, const struct state_map *map,
+			  struct secret32 *key, const struct sealed_blob *blob)
 {
 	struct secret_buf __attribute__((cleanup(secret_buf_cleanup)))
 		text = { 0 };
 	int old = -1, r;
 
-	r = build_sealed(&state->map, key, blob, &text);
+	r = sealing_build(map, key, blob, &text);
 	if (r == 0)
-		r = check_sealed(&text, key, &state->map);
+		r = sealing_check(&text, key, map);
 	if (r < 0)
 		return r;
 	if (!state->sealed)
 		old = openat(state->dir, STATE_FILE, O_WRONLY | O_NOFOLLOW |
 			     O_NONBLOCK | O_CLOEXEC);
-	r = put_file(state, &text, true);
+	r = put_file(state, &text, REPLACE_CHECK);
 	/* Not before the new one is sure to be the one that is found. */
 	if (old >= 0 && r == 0)
 		overwrite(state, old);
 	if (old >= 0)
 		close(old);
+	if (r >= 0)
+		drop_previous(state);
 	return r;
 }
 
 int state_seal(struct state *state, struct secret32 *key,
-	       const struct sealed_blob *blob, struct err_detail *detail)
+	       const struct sealed_blob *blob,
+	       const struct state_change *change, size_t n,
+	       struct err_detail *detail)
 {
+	struct state_map map = { 0 };
 	int r;
 
 	if (state->locked || state->dir < 0)
 		return err_explain(detail, TNE_STATE_SEALED,
 				   "a state that is not open, or not on disk, cannot be sealed");
-	r = replace_sealed(state, key, blob);
-	if (r < 0)
+	r = state_map_copy(&state->map, &map);
+	if (r == 0)
+		r = change_map(change, n, &map);
+	if (r == 0)
+		r = replace_sealed(state, &map, key, blob);
+	if (r < 0) {
+		state_map_done(&map);
 		return err_explain(detail, r, "failed to seal state file: %s",
 				   err_text(r));
+	}
+	state_map_done(&state->map);
+	state->map = map;
 	secret32_free(state->key);
 	state->key = key;
 	state->file.blob = *blob;
@@ -663,7 +668,7 @@ static int replace_plain(struct state *state, const struct state_map *map)
 		text = { 0 };
 	int r = state_json_build(map, &text);
 
-	return r < 0 ? r : put_file(state, &text, true);
+	return r < 0 ? r : put_file(state, &text, REPLACE_CHECK);
 }
 
 int state_unseal(struct state *state, const char *const *drop,
@@ -686,6 +691,7 @@ int state_unseal(struct state *state, const char *const *drop,
 				   "failed to migrate existing TPM-sealed state file to plaintext format: %s",
 				   err_text(r));
 	}
+	drop_previous(state);
 	state_map_done(&state->map);
 	state->map = map;
 	sealed_file_done(&state->file);
@@ -702,10 +708,10 @@ void state_set_hook(struct state *state, const struct state_hook *hook)
 int state_write(struct state *state, const struct state_change *change,
 		size_t n, struct err_detail *detail)
 {
-	struct state_change more;
+	struct state_change more[STATE_HOOK_MAX];
 	struct state_map map = { 0 };
-	bool any = false, hooked;
-	size_t i;
+	size_t i, n_more = 0;
+	bool any = false;
 	int r;
 
 	if (state->locked)
@@ -715,13 +721,13 @@ int state_write(struct state *state, const struct state_change *change,
 		any |= changes(state, &change[i]);
 	if (!any)
 		return 0;
-	hooked = state->hook.before &&
-		 state->hook.before(state->hook.ctx, change, n, &more);
+	if (state->hook.before)
+		n_more = state->hook.before(state->hook.ctx, change, n, more);
 	r = state_map_copy(&state->map, &map);
 	if (r == 0)
 		r = change_map(change, n, &map);
-	if (r == 0 && hooked)
-		r = change_map(&more, 1, &map);
+	if (r == 0)
+		r = change_map(more, n_more, &map);
 	if (r == 0)
 		r = save(state, &map);
 	if (r < 0) {
@@ -732,7 +738,7 @@ int state_write(struct state *state, const struct state_change *change,
 	state_map_done(&state->map);
 	state->map = map;
 	state->is_new = false;
-	if (hooked)
+	if (n_more)
 		state->hook.after(state->hook.ctx);
 	return r;
 }

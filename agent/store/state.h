@@ -23,6 +23,8 @@
 #include <sys/types.h>
 
 #define STATE_FILE "tailscaled.state"
+/* The one before, of a sealed state; under the same data key. */
+#define STATE_PREV_FILE STATE_FILE ".prev"
 
 struct state;
 
@@ -41,6 +43,8 @@ struct state_io {
 	int (*renameat)(int old_dir, const char *old, int new_dir,
 			const char *path);
 	int (*unlinkat)(int dir, const char *path, int flags);
+	int (*linkat)(int old_dir, const char *old, int new_dir,
+		      const char *path, int flags);
 };
 
 /**
@@ -62,16 +66,18 @@ struct state_change {
 	size_t len;
 };
 
+#define STATE_HOOK_MAX 2	/* changes that a hook adds */
+
 /**
  * struct state_hook - who wants to have a say in each change
- * @before:	may add one more change to those that are about to be written;
- *		true if it has. What @ret points to stays until the next call
- * @after:	it was written, with the one more
+ * @before:	may add changes to those that are about to be written; returns
+ *		how many. What @ret points to stays until the next call
+ * @after:	they were written, with those that were added
  * @ctx:	first argument
  */
 struct state_hook {
-	bool (*before)(void *ctx, const struct state_change *change, size_t n,
-		       struct state_change *ret);
+	size_t (*before)(void *ctx, const struct state_change *change, size_t n,
+			 struct state_change ret[STATE_HOOK_MAX]);
 	void (*after)(void *ctx);
 	void *ctx;
 };
@@ -98,6 +104,30 @@ struct state_hook {
  */
 int state_open(const char *dir, const struct state_io *io,
 	       struct err_detail *detail, struct state **ret);
+
+/**
+ * state_closed() - a state that could not be opened
+ * @dir:	its directory
+ * @ret:	the state, owned by the caller
+ *
+ * Nothing is found in it, and nothing can be written. It keeps others away if
+ * that is possible.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int state_closed(const char *dir, struct state **ret);
+
+/**
+ * state_lock_dir() - open the directory, and keep others away
+ * @path:	the directory, created if its parent is there
+ * @detail:	filled on error
+ * @ret_dir:	descriptor of it, owned by the caller
+ * @ret_lock:	held until it is closed; likewise
+ *
+ * Return: 0, -errno, -EBUSY if another process has it.
+ */
+int state_lock_dir(const char *path, struct err_detail *detail, int *ret_dir,
+		   int *ret_lock);
 
 /**
  * state_memory() - a state that is nowhere written
@@ -164,6 +194,8 @@ int state_unlock(struct state *state, struct secret32 *key,
  * @state:	not locked; changed on success only
  * @key:	new data key; moved on success
  * @blob:	the same as sealed by the TPM
+ * @change:	entries that change with it
+ * @n:		how many
  * @detail:	filled on error
  *
  * The new file is read back and opened before it takes the place of the old
@@ -173,7 +205,9 @@ int state_unlock(struct state *state, struct secret32 *key,
  * Return: as state_write().
  */
 int state_seal(struct state *state, struct secret32 *key,
-	       const struct sealed_blob *blob, struct err_detail *detail);
+	       const struct sealed_blob *blob,
+	       const struct state_change *change, size_t n,
+	       struct err_detail *detail);
 
 /**
  * state_unseal() - make a sealed state a plain one
@@ -237,7 +271,8 @@ bool state_mode_was_wrong(const struct state *state);
  * @n:		how many
  * @detail:	filled on error
  *
- * Returns when the change is on disk. Nothing is written if nothing changes.
+ * Returns when the change is on disk. Nothing is written if nothing changes. Of
+ * a sealed state the file of before stays as STATE_PREV_FILE.
  *
  * Return: 0, -errno, TNE_STATE_SEALED if it is locked; 1 if the file is in place
  * but the directory could not be synced, so that a power cut may bring the old

@@ -2,13 +2,13 @@
 /*
  * Objects of the TPM: the storage key is derived anew for each operation and
  * nothing is left in the TPM, so that any program with the same template can
- * open what we have sealed, on a machine where nobody has set up anything.
+ * open what we have sealed, on a machine where nobody has set up anything. Only
+ * where the owner's password keeps us from that, a persistent key will do.
  */
 #include "tpm/tpm.h"
 
 #include "base/array.h"
-#include "tpm/tpm_class.h"
-#include "tpm/tss.h"
+#include "tpm/tpm_core.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -25,29 +25,6 @@
 #define OPEN_TRIES	7	/* 0.1 s to 3.2 s in between */
 #define COORDINATE	32	/* bytes, all zero; go-tpm has them in its template */
 #define PARENT_ATTRIBUTES 0x00030472u
-#define COUNTER_LEN	8	/* bytes */
-#define COUNTER_ATTRIBUTES \
-	(TPM2_NT_COUNTER << TPMA_NV_TPM2_NT_SHIFT | TPMA_NV_OWNERREAD | \
-	 TPMA_NV_OWNERWRITE | TPMA_NV_AUTHREAD | TPMA_NV_AUTHWRITE | \
-	 TPMA_NV_NO_DA)
-
-/**
- * struct tpm - a connection
- * @options: as given
- * @tss: the libraries
- * @tcti: connection
- * @esys: context
- * @parent: storage key, ESYS_TR_NONE before it is needed
- * @session: salted with it, ESYS_TR_NONE likewise
- */
-struct tpm {
-	struct tpm_options options;
-	struct tss tss;
-	TSS2_TCTI_CONTEXT *tcti;
-	ESYS_CONTEXT *esys;
-	ESYS_TR parent;
-	ESYS_TR session;
-};
 
 static const TPMT_PUBLIC parent_template = {
 	.type = TPM2_ALG_ECC,
@@ -67,20 +44,8 @@ static const TPMT_PUBLIC parent_template = {
 	.unique.ecc = { .x.size = COORDINATE, .y.size = COORDINATE },
 };
 
-/*
- * One command with its time-out: there is no way to take a command back from a
- * TPM that hangs, but to end the process, and this process is for nothing else.
- */
-#define COMMAND(tpm, name, ...)						\
-	({								\
-		alarm((tpm)->options.command_s);			\
-		TSS2_RC rc_ = (tpm)->tss.name((tpm)->esys, __VA_ARGS__);\
-		alarm(0);						\
-		rc_;							\
-	})
-
-static int fail(struct tpm *tpm, TSS2_RC rc, enum tpm_step step,
-		struct err_detail *detail)
+int tpm_fail(struct tpm *tpm, TSS2_RC rc, enum tpm_step step,
+	     struct err_detail *detail)
 {
 	int err = tpm_class_find(rc, step);
 
@@ -142,10 +107,10 @@ static int connect_to(struct tpm *tpm, const char *tcti,
 {
 	TSS2_RC rc;
 
-	alarm(tpm->options.command_s);
+	alarm(tpm->options->command_s);
 	rc = tpm->tss.Tss2_TctiLdr_Initialize(tcti, &tpm->tcti);
 	alarm(0);
-	return rc ? fail(tpm, rc, TPM_STEP_OPEN, detail) : 0;
+	return rc ? tpm_fail(tpm, rc, TPM_STEP_OPEN, detail) : 0;
 }
 
 /* The resource manager first: it is for many users, and cleans up after us. */
@@ -173,12 +138,13 @@ static int connect_tpm(struct tpm *tpm, struct err_detail *detail)
 	TSS2_RC rc;
 	int r;
 
-	r = tpm->options.tcti[0] ? connect_to(tpm, tpm->options.tcti, detail) :
-				   connect_device(tpm, detail);
+	r = tpm->options->tcti[0] ?
+		connect_to(tpm, tpm->options->tcti, detail) :
+		connect_device(tpm, detail);
 	if (r < 0)
 		return r;
 	rc = tpm->tss.Esys_Initialize(&tpm->esys, tpm->tcti, NULL);
-	return rc ? fail(tpm, rc, TPM_STEP_OPEN, detail) : 0;
+	return rc ? tpm_fail(tpm, rc, TPM_STEP_OPEN, detail) : 0;
 }
 
 int tpm_open(const struct tpm_options *options, struct err_detail *detail,
@@ -189,7 +155,7 @@ int tpm_open(const struct tpm_options *options, struct err_detail *detail,
 
 	if (!tpm)
 		return -ENOMEM;
-	tpm->options = *options;
+	tpm->options = options;
 	tpm->parent = ESYS_TR_NONE;
 	tpm->session = ESYS_TR_NONE;
 	r = tss_load(detail, &tpm->tss);
@@ -209,13 +175,38 @@ static void flush(struct tpm *tpm, ESYS_TR *handle)
 	*handle = ESYS_TR_NONE;
 }
 
+/* A persistent one stays where it is, we only forget it. */
+static void drop_parent(struct tpm *tpm)
+{
+	flush(tpm, &tpm->session);
+	if (tpm->handle && tpm->parent != ESYS_TR_NONE) {
+		(void)tpm->tss.Esys_TR_Close(tpm->esys, &tpm->parent);
+		tpm->parent = ESYS_TR_NONE;
+	}
+	flush(tpm, &tpm->parent);
+	tpm->handle = 0;
+}
+
+struct tpm_options *tpm_options_new(void)
+{
+	struct tpm_options *options = sodium_malloc(sizeof(*options));
+
+	if (options)
+		memset(options, 0, sizeof(*options));
+	return options;
+}
+
+void tpm_options_free(struct tpm_options *options)
+{
+	sodium_free(options);
+}
+
 void tpm_close(struct tpm *tpm)
 {
 	if (!tpm)
 		return;
 	if (tpm->esys) {
-		flush(tpm, &tpm->session);
-		flush(tpm, &tpm->parent);
+		drop_parent(tpm);
 		tpm->tss.Esys_Finalize(&tpm->esys);
 	}
 	if (tpm->tcti)
@@ -239,7 +230,7 @@ static int read_properties(struct tpm *tpm, uint32_t first, uint32_t n,
 		     ESYS_TR_NONE, TPM2_CAP_TPM_PROPERTIES, first, n, &more,
 		     &data);
 	if (rc)
-		return fail(tpm, rc, TPM_STEP_CAPABILITY, detail);
+		return tpm_fail(tpm, rc, TPM_STEP_CAPABILITY, detail);
 	*ret = data->data.tpmProperties;
 	tpm->tss.Esys_Free(data);
 	if (ret->count > TPM2_MAX_TPM_PROPERTIES)
@@ -344,7 +335,7 @@ int tpm_read_facts(struct tpm *tpm, struct err_detail *detail,
 
 static int check_parent(struct tpm *tpm, struct err_detail *detail)
 {
-	const struct tpm_name *want = &tpm->options.parent;
+	const struct tpm_name *want = &tpm->options->parent;
 	struct tpm_name name;
 
 	if (want->len == 0)
@@ -359,18 +350,25 @@ static int check_parent(struct tpm *tpm, struct err_detail *detail)
 			   err_text(TNE_TPM_FOREIGN));
 }
 
-static int make_parent(struct tpm *tpm, struct err_detail *detail)
+static TSS2_RC set_owner_auth(struct tpm *tpm)
+{
+	TPM2B_AUTH auth = { .size = tpm->options->auth_len };
+	TSS2_RC rc;
+
+	memcpy(auth.buffer, tpm->options->auth, tpm->options->auth_len);
+	rc = tpm->tss.Esys_TR_SetAuth(tpm->esys, ESYS_TR_RH_OWNER, &auth);
+	sodium_memzero(&auth, sizeof(auth));
+	return rc;
+}
+
+static int derive_parent(struct tpm *tpm, struct err_detail *detail)
 {
 	const TPM2B_SENSITIVE_CREATE sensitive = { 0 };
 	const TPM2B_PUBLIC public = { .publicArea = parent_template };
 	const TPM2B_DATA outside = { 0 };
 	const TPML_PCR_SELECTION pcrs = { 0 };
-	TPM2B_AUTH auth = { .size = tpm->options.auth_len };
-	TSS2_RC rc;
+	TSS2_RC rc = set_owner_auth(tpm);
 
-	memcpy(auth.buffer, tpm->options.auth, tpm->options.auth_len);
-	rc = tpm->tss.Esys_TR_SetAuth(tpm->esys, ESYS_TR_RH_OWNER, &auth);
-	sodium_memzero(&auth, sizeof(auth));
 	if (rc == 0)
 		rc = COMMAND(tpm, Esys_CreatePrimary, ESYS_TR_RH_OWNER,
 			     ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE,
@@ -378,9 +376,80 @@ static int make_parent(struct tpm *tpm, struct err_detail *detail)
 			     &tpm->parent, NULL, NULL, NULL, NULL);
 	if (rc) {
 		tpm->parent = ESYS_TR_NONE;
-		return fail(tpm, rc, TPM_STEP_PARENT, detail);
+		return tpm_fail(tpm, rc, TPM_STEP_PARENT, detail);
 	}
-	return check_parent(tpm, detail);
+	return 0;
+}
+
+/*
+ * A storage key whose password, which we take to be empty, is not counted: if
+ * that is wrong, nothing may come of it but a refusal.
+ */
+static bool is_storage_key(const TPM2B_PUBLIC *public)
+{
+	const TPMA_OBJECT want = TPMA_OBJECT_RESTRICTED | TPMA_OBJECT_DECRYPT |
+				 TPMA_OBJECT_FIXEDTPM |
+				 TPMA_OBJECT_USERWITHAUTH | TPMA_OBJECT_NODA;
+
+	return (public->publicArea.objectAttributes & want) == want;
+}
+
+static int check_persistent(struct tpm *tpm, uint32_t handle,
+			    struct err_detail *detail)
+{
+	TPM2B_PUBLIC *public = NULL;
+	TSS2_RC rc;
+	bool ok;
+
+	rc = COMMAND(tpm, Esys_ReadPublic, tpm->parent, ESYS_TR_NONE,
+		     ESYS_TR_NONE, ESYS_TR_NONE, &public, NULL, NULL);
+	if (rc)
+		return tpm_fail(tpm, rc, TPM_STEP_PARENT, detail);
+	ok = is_storage_key(public);
+	tpm->tss.Esys_Free(public);
+	return ok ? 0 : err_explain(detail, TNE_TPM_UNFIT,
+				    "the key at 0x%08X is not for storage",
+				    handle);
+}
+
+static int take_persistent(struct tpm *tpm, uint32_t handle,
+			   struct err_detail *detail)
+{
+	TSS2_RC rc = set_owner_auth(tpm);
+	int r;
+
+	if (rc == 0)
+		rc = COMMAND(tpm, Esys_TR_FromTPMPublic, handle, ESYS_TR_NONE,
+			     ESYS_TR_NONE, ESYS_TR_NONE, &tpm->parent);
+	if (rc)
+		tpm->parent = ESYS_TR_NONE;
+	if (tpm_is_missing(rc))
+		return err_explain(detail, TNE_TPM_FOREIGN,
+				   "there is no storage key at 0x%08X; %s",
+				   handle, err_text(TNE_TPM_FOREIGN));
+	if (rc)
+		return tpm_fail(tpm, rc, TPM_STEP_PARENT, detail);
+	tpm->handle = handle;
+	r = check_persistent(tpm, handle, detail);
+	if (r == 0)
+		r = check_parent(tpm, detail);
+	if (r < 0)
+		drop_parent(tpm);
+	return r;
+}
+
+static int make_parent(struct tpm *tpm, struct err_detail *detail)
+{
+	struct err_detail other;
+	int r;
+
+	if (tpm->options->handle)
+		return take_persistent(tpm, tpm->options->handle, detail);
+	r = derive_parent(tpm, detail);
+	/* What is wrong stays the password, if that does not help. */
+	if (r == TNE_TPM_OWNER_AUTH)
+		return take_persistent(tpm, TPM_SRK, &other) < 0 ? r : 0;
+	return r < 0 ? r : check_parent(tpm, detail);
 }
 
 /*
@@ -402,10 +471,10 @@ static int make_session(struct tpm *tpm, struct err_detail *detail)
 	if (rc == 0)
 		return 0;
 	tpm->session = ESYS_TR_NONE;
-	return fail(tpm, rc, TPM_STEP_SESSION, detail);
+	return tpm_fail(tpm, rc, TPM_STEP_SESSION, detail);
 }
 
-static int prepare(struct tpm *tpm, struct err_detail *detail)
+int tpm_prepare(struct tpm *tpm, struct err_detail *detail)
 {
 	int r = 0;
 
@@ -416,7 +485,7 @@ static int prepare(struct tpm *tpm, struct err_detail *detail)
 	return r;
 }
 
-static TSS2_RC set_session(struct tpm *tpm, TPMA_SESSION flags)
+TSS2_RC tpm_set_session(struct tpm *tpm, TPMA_SESSION flags)
 {
 	return tpm->tss.Esys_TRSess_SetAttributes(tpm->esys, tpm->session,
 						  flags |
@@ -439,6 +508,11 @@ void tpm_parent_name(const struct tpm *tpm, struct tpm_name *ret)
 	tpm->tss.Esys_Free(name);
 }
 
+uint32_t tpm_parent_handle(const struct tpm *tpm)
+{
+	return tpm->handle;
+}
+
 /* Seal */
 
 static int pack(struct tpm *tpm, const TPM2B_PRIVATE *private,
@@ -452,7 +526,7 @@ static int pack(struct tpm *tpm, const TPM2B_PRIVATE *private,
 						  ret->public,
 						  sizeof(ret->public), &len);
 	if (rc)
-		return fail(tpm, rc, TPM_STEP_CREATE, detail);
+		return tpm_fail(tpm, rc, TPM_STEP_CREATE, detail);
 	if (private->size == 0 || private->size > sizeof(ret->private))
 		return err_explain(detail, TNE_TPM_UNFIT,
 				   "tpm2.Create: a blob of %u bytes",
@@ -477,7 +551,7 @@ static int create(struct tpm *tpm, const uint8_t *key,
 	const TPML_PCR_SELECTION pcrs = { 0 };
 	TPM2B_PRIVATE *out_private = NULL;
 	TPM2B_PUBLIC *out_public = NULL;
-	TSS2_RC rc = set_session(tpm, TPMA_SESSION_DECRYPT);
+	TSS2_RC rc = tpm_set_session(tpm, TPMA_SESSION_DECRYPT);
 	int r;
 
 	memcpy(sensitive.sensitive.data.buffer, key, SECRET_LEN);
@@ -488,7 +562,7 @@ static int create(struct tpm *tpm, const uint8_t *key,
 			     NULL, NULL);
 	sodium_memzero(&sensitive, sizeof(sensitive));
 	if (rc)
-		return fail(tpm, rc, TPM_STEP_CREATE, detail);
+		return tpm_fail(tpm, rc, TPM_STEP_CREATE, detail);
 	r = pack(tpm, out_private, out_public, detail, ret);
 	tpm->tss.Esys_Free(out_private);
 	tpm->tss.Esys_Free(out_public);
@@ -501,7 +575,7 @@ int tpm_seal(struct tpm *tpm, const uint8_t *key, struct err_detail *detail,
 	struct sealed_blob blob;
 	uint8_t *back;
 	bool old;
-	int r = prepare(tpm, detail);
+	int r = tpm_prepare(tpm, detail);
 
 	if (r == 0)
 		r = create(tpm, key, detail, &blob);
@@ -562,40 +636,41 @@ static int unseal_object(struct tpm *tpm, ESYS_TR object,
 			 struct err_detail *detail, uint8_t *ret_key)
 {
 	TPM2B_SENSITIVE_DATA *data = NULL;
-	TSS2_RC rc = set_session(tpm, TPMA_SESSION_ENCRYPT);
+	TSS2_RC rc = tpm_set_session(tpm, TPMA_SESSION_ENCRYPT);
 	int r;
 
 	if (rc == 0)
 		rc = COMMAND(tpm, Esys_Unseal, object, tpm->session,
 			     ESYS_TR_NONE, ESYS_TR_NONE, &data);
 	if (rc)
-		return fail(tpm, rc, TPM_STEP_UNSEAL, detail);
+		return tpm_fail(tpm, rc, TPM_STEP_UNSEAL, detail);
 	r = take_key(data, detail, ret_key);
 	sodium_memzero(data, sizeof(*data));
 	tpm->tss.Esys_Free(data);
 	return r;
 }
 
-int tpm_unseal(struct tpm *tpm, const struct sealed_blob *blob,
-	       struct err_detail *detail, bool *ret_old, uint8_t *ret_key)
+static int try_unseal(struct tpm *tpm, const struct sealed_blob *blob,
+		      struct err_detail *detail, bool *ret_old,
+		      uint8_t *ret_key)
 {
 	TPM2B_PRIVATE private;
 	TPM2B_PUBLIC public;
 	ESYS_TR object = ESYS_TR_NONE;
 	TSS2_RC rc;
-	int r = prepare(tpm, detail);
+	int r = tpm_prepare(tpm, detail);
 
 	if (r == 0)
 		r = unpack(tpm, blob, detail, &private, &public);
 	if (r < 0)
 		return r;
-	rc = set_session(tpm, 0);
+	rc = tpm_set_session(tpm, 0);
 	if (rc == 0)
 		rc = COMMAND(tpm, Esys_Load, tpm->parent, tpm->session,
 			     ESYS_TR_NONE, ESYS_TR_NONE, &private, &public,
 			     &object);
 	if (rc)
-		return fail(tpm, rc, TPM_STEP_LOAD, detail);
+		return tpm_fail(tpm, rc, TPM_STEP_LOAD, detail);
 	r = unseal_object(tpm, object, detail, ret_key);
 	flush(tpm, &object);
 	if (r == 0)
@@ -604,112 +679,29 @@ int tpm_unseal(struct tpm *tpm, const struct sealed_blob *blob,
 	return r;
 }
 
-/* Counter */
-
-static bool is_missing(TSS2_RC rc)
+/* The one of the two storage keys that was not tried. */
+static int take_other_parent(struct tpm *tpm)
 {
-	/* TPM_RC_HANDLE of the first handle: no such index. */
-	return (rc & 0xffff) == (TPM2_RC_HANDLE | TPM2_RC_1);
+	bool derive = tpm->options->handle || tpm->handle;
+	struct err_detail other;
+	int r;
+
+	drop_parent(tpm);
+	if (!derive)
+		return take_persistent(tpm, TPM_SRK, &other);
+	r = derive_parent(tpm, &other);
+	return r < 0 ? r : check_parent(tpm, &other);
 }
 
-static int counter_fail(struct tpm *tpm, TSS2_RC rc, struct err_detail *detail)
+int tpm_unseal(struct tpm *tpm, const struct sealed_blob *blob,
+	       struct err_detail *detail, bool *ret_old, uint8_t *ret_key)
 {
-	if (is_missing(rc))
-		return err_explain(detail, -ENOENT,
-				   "the TPM has no counter of ours");
-	return fail(tpm, rc, TPM_STEP_COUNTER, detail);
-}
+	struct err_detail other;
+	int r = try_unseal(tpm, blob, detail, ret_old, ret_key);
 
-static TSS2_RC define_counter(struct tpm *tpm, uint32_t index, ESYS_TR *ret)
-{
-	const TPM2B_AUTH auth = { 0 };
-	const TPM2B_NV_PUBLIC public = { .nvPublic = {
-		.nvIndex = index,
-		.nameAlg = TPM2_ALG_SHA256,
-		.attributes = COUNTER_ATTRIBUTES,
-		.dataSize = COUNTER_LEN,
-	} };
-	TSS2_RC rc;
-
-	rc = COMMAND(tpm, Esys_NV_DefineSpace, ESYS_TR_RH_OWNER, tpm->session,
-		     ESYS_TR_NONE, ESYS_TR_NONE, &auth, &public, ret);
-	/* Nobody can read a counter that was never incremented. */
-	if (rc == 0)
-		rc = COMMAND(tpm, Esys_NV_Increment, ESYS_TR_RH_OWNER, *ret,
-			     tpm->session, ESYS_TR_NONE, ESYS_TR_NONE);
-	return rc;
-}
-
-static TSS2_RC find_counter(struct tpm *tpm, uint32_t index, ESYS_TR *ret)
-{
-	return COMMAND(tpm, Esys_TR_FromTPMPublic, index, ESYS_TR_NONE,
-		       ESYS_TR_NONE, ESYS_TR_NONE, ret);
-}
-
-static TSS2_RC read_counter(struct tpm *tpm, ESYS_TR counter, uint64_t *ret)
-{
-	TPM2B_MAX_NV_BUFFER *data = NULL;
-	uint64_t value = 0;
-	size_t i;
-	TSS2_RC rc;
-
-	rc = COMMAND(tpm, Esys_NV_Read, ESYS_TR_RH_OWNER, counter,
-		     tpm->session, ESYS_TR_NONE, ESYS_TR_NONE, COUNTER_LEN, 0,
-		     &data);
-	if (rc)
-		return rc;
-	for (i = 0; i < COUNTER_LEN && i < data->size; i++)
-		value = value << 8 | data->buffer[i];
-	tpm->tss.Esys_Free(data);
-	*ret = value;
-	return 0;
-}
-
-/* The answers are signed for in the session, so nobody on the bus rewinds it. */
-static int with_counter(struct tpm *tpm, uint32_t index, bool define,
-			uint64_t least, struct err_detail *detail,
-			uint64_t *ret)
-{
-	ESYS_TR counter = ESYS_TR_NONE;
-	uint64_t value = 0;
-	TSS2_RC rc;
-	int r = prepare(tpm, detail);
-
-	if (r < 0)
+	if (r != TNE_TPM_FOREIGN || take_other_parent(tpm) < 0)
 		return r;
-	rc = set_session(tpm, 0);
-	if (rc == 0)
-		rc = find_counter(tpm, index, &counter);
-	if (is_missing(rc) && define) {
-		counter = ESYS_TR_NONE;
-		rc = define_counter(tpm, index, &counter);
-	}
-	if (rc == 0)
-		rc = read_counter(tpm, counter, &value);
-	if (rc == 0 && value < least) {
-		rc = COMMAND(tpm, Esys_NV_Increment, ESYS_TR_RH_OWNER, counter,
-			     tpm->session, ESYS_TR_NONE, ESYS_TR_NONE);
-		if (rc == 0)
-			rc = read_counter(tpm, counter, &value);
-	}
-	if (counter != ESYS_TR_NONE)
-		tpm->tss.Esys_TR_Close(tpm->esys, &counter);
-	if (rc)
-		return counter_fail(tpm, rc, detail);
-	*ret = value;
-	return 0;
-}
-
-int tpm_counter_read(struct tpm *tpm, uint32_t index, bool define,
-		     struct err_detail *detail, uint64_t *ret)
-{
-	return with_counter(tpm, index, define, 0, detail, ret);
-}
-
-int tpm_counter_raise(struct tpm *tpm, uint32_t index, uint64_t value,
-		      struct err_detail *detail, uint64_t *ret)
-{
-	return with_counter(tpm, index, false, value, detail, ret);
+	return try_unseal(tpm, blob, &other, ret_old, ret_key) < 0 ? r : 0;
 }
 
 size_t tpm_parent_template(uint8_t *ret, size_t size)

@@ -24,6 +24,8 @@
 /* Of files from before the stock daemon knew about lockouts: without noDA. */
 #define TPM_OLD_ATTRIBUTES	0x00000052u
 #define TPM_COUNTER_INDEX	0x01800F01u	/* ours, in the owner's range */
+/* Storage root key of the system. Source: TCG, provisioning guidance, 7.5.1. */
+#define TPM_SRK			0x81000001u
 
 /* Source: TPM 2.0 Library, part 2, TPMA_PERMANENT. */
 #define TPM_PERMANENT_OWNER_AUTH	(1u << 0)
@@ -74,6 +76,8 @@ struct tpm_facts {
  * @auth:	the owner's password, @auth_len bytes
  * @auth_len:	0 = it has none
  * @parent:	expected name of the storage key; length 0 = any
+ * @handle:	persistent handle of the storage key; 0 = it is derived, and if the
+ *		owner's password is in the way TPM_SRK is tried
  * @command_s:	longest time of one command, then SIGALRM ends the process
  */
 struct tpm_options {
@@ -81,14 +85,32 @@ struct tpm_options {
 	uint8_t auth[TPM_AUTH_MAX];
 	size_t auth_len;
 	struct tpm_name parent;
+	uint32_t handle;
 	unsigned int command_s;
 };
 
 struct tpm;
 
 /**
+ * tpm_options_new() - room for options, in guarded memory
+ *
+ * There is a password among them.
+ *
+ * Return: all zero, owned by the caller, or NULL.
+ */
+struct tpm_options *tpm_options_new(void);
+
+/**
+ * tpm_options_free() - wipe and free
+ * @options: from tpm_options_new(), or NULL
+ */
+void tpm_options_free(struct tpm_options *options);
+
+DEFINE_CLEANUP(tpm_options, struct tpm_options *, tpm_options_free)
+
+/**
  * tpm_open() - connect
- * @options:	copied
+ * @options:	borrowed until tpm_close()
  * @detail:	filled on error
  * @ret:	owned by the caller
  *
@@ -113,6 +135,14 @@ DEFINE_CLEANUP(tpm, struct tpm *, tpm_close)
  * @ret:	length 0 before the first of the calls below
  */
 void tpm_parent_name(const struct tpm *tpm, struct tpm_name *ret);
+
+/**
+ * tpm_parent_handle() - was it a persistent one?
+ * @tpm:	looked at
+ *
+ * Return: its handle, or 0.
+ */
+uint32_t tpm_parent_handle(const struct tpm *tpm);
 
 /**
  * tpm_read_facts() - what is it, and is it in lockout?
@@ -149,6 +179,9 @@ int tpm_seal(struct tpm *tpm, const uint8_t *key, struct err_detail *detail,
  * @ret_old:	the blob has the attributes of older files, which a lockout
  *		makes unreadable: seal anew
  * @ret_key:	SECRET_LEN bytes, in guarded memory
+ *
+ * What the derived storage key does not open may be of a time when only the
+ * persistent one could be had; that is tried then.
  *
  * Return: 0 or TNE_TPM_*.
  */

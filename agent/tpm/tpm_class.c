@@ -65,7 +65,7 @@ static int class_of_tpm(uint32_t code, enum tpm_step step)
 	if (step == TPM_STEP_LOAD)
 		return TNE_TPM_FOREIGN;
 	what = (code & FORMAT_ONE_CODE) | TPM2_RC_FMT1;
-	if (step == TPM_STEP_PARENT &&
+	if ((step == TPM_STEP_PARENT || step == TPM_STEP_COUNTER) &&
 	    (what == TPM2_RC_BAD_AUTH || what == TPM2_RC_AUTH_FAIL))
 		return TNE_TPM_OWNER_AUTH;
 	return TNE_TPM_FAILED;

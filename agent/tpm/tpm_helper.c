@@ -106,8 +106,10 @@ static int try_once(const struct tpm_request *req, bool *ret_connected,
 		r = read_facts(tpm, answer);
 	if (r == 0)
 		r = work(tpm, req, answer);
-	if (tpm)
+	if (tpm) {
 		tpm_parent_name(tpm, &answer->parent);
+		answer->handle = tpm_parent_handle(tpm);
+	}
 	return r;
 }
 

@@ -76,6 +76,7 @@ struct tpm_request {
  * @has_facts:	@facts are set; also on most errors
  * @facts:	about the TPM
  * @parent:	name of the storage key; length 0 = it was not made
+ * @handle:	its persistent handle; 0 = it was derived
  * @blob:	as sealed
  * @key:	as unsealed or derived
  * @old:	the blob should be sealed anew
@@ -88,6 +89,7 @@ struct tpm_answer {
 	bool has_facts;
 	struct tpm_facts facts;
 	struct tpm_name parent;
+	uint32_t handle;
 	struct sealed_blob blob;
 	uint8_t key[SECRET_LEN];
 	bool old;

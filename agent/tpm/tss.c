@@ -36,6 +36,7 @@ static const struct {
 	FUNCTION(TSS_ESYS, Esys_TR_GetName),
 	FUNCTION(TSS_ESYS, Esys_TR_FromTPMPublic),
 	FUNCTION(TSS_ESYS, Esys_TR_Close),
+	FUNCTION(TSS_ESYS, Esys_ReadPublic),
 	FUNCTION(TSS_ESYS, Esys_GetCapability),
 	FUNCTION(TSS_ESYS, Esys_NV_DefineSpace),
 	FUNCTION(TSS_ESYS, Esys_NV_Increment),

@@ -45,6 +45,7 @@ struct tss {
 	__typeof__(&Esys_TR_GetName) Esys_TR_GetName;
 	__typeof__(&Esys_TR_FromTPMPublic) Esys_TR_FromTPMPublic;
 	__typeof__(&Esys_TR_Close) Esys_TR_Close;
+	__typeof__(&Esys_ReadPublic) Esys_ReadPublic;
 	__typeof__(&Esys_GetCapability) Esys_GetCapability;
 	__typeof__(&Esys_NV_DefineSpace) Esys_NV_DefineSpace;
 	__typeof__(&Esys_NV_Increment) Esys_NV_Increment;

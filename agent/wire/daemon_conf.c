@@ -10,6 +10,9 @@
 #include <string.h>
 
 #define TUN_MAX		15	/* bytes of an interface's name, IFNAMSIZ - 1 */
+/* Source: TCG, registry of reserved TPM 2.0 handles: NV indices of the owner. */
+#define INDEX_FIRST	0x01800000ul
+#define INDEX_LAST	0x01BFFFFFul
 #define TPM_MAX		150	/* bytes of a connection; ours */
 #define NAME_SHOWN_MAX	40	/* bytes of a bad name that are shown; ours */
 #define STATE_NAME	"tailscaled.state"
@@ -157,13 +160,41 @@ static int parse_switch(const char *value, struct err_detail *detail, bool *ret)
 static int set_encrypt(struct daemon_conf *conf, const char *value,
 		       struct err_detail *detail)
 {
+	conf->has_encrypt = true;
 	return parse_switch(value, detail, &conf->encrypt_policy);
 }
 
 static int set_counter(struct daemon_conf *conf, const char *value,
 		       struct err_detail *detail)
 {
+	conf->has_counter = true;
 	return parse_switch(value, detail, &conf->state_counter);
+}
+
+static int set_profile(struct daemon_conf *conf, const char *value,
+		       struct err_detail *detail)
+{
+	bool yes = strcmp(value, "hardened") == 0;
+
+	if (!yes && strcmp(value, "standard") != 0)
+		return bad(detail, "is neither standard nor hardened");
+	conf->hardened = yes;
+	return 0;
+}
+
+/* Indices of others would be theirs. */
+static int set_index(struct daemon_conf *conf, const char *value,
+		     struct err_detail *detail)
+{
+	unsigned long index;
+	char *end;
+
+	index = isdigit((unsigned char)value[0]) ? strtoul(value, &end, 0) : 0;
+	if (index < INDEX_FIRST || index > INDEX_LAST || *end)
+		return bad(detail,
+			   "is not an NV index from 0x01800000 to 0x01BFFFFF");
+	conf->counter_index = index;
+	return 0;
 }
 
 /* No others: one of them runs commands. */
@@ -194,7 +225,9 @@ static const struct {
 	{ "LocalAPIReadGroup", set_read_group },
 	{ "LogLevel", set_log_level },
 	{ "EncryptState", set_encrypt },
+	{ "Profile", set_profile },
 	{ "StateCounter", set_counter },
+	{ "CounterIndex", set_index },
 	{ "TPM", set_tpm },
 };
 
@@ -319,6 +352,15 @@ static int parse_lines(const char *text, size_t len, struct err_detail *detail,
 	return 0;
 }
 
+/* What is set by name goes before, wherever it stands. */
+static void apply_profile(struct daemon_conf *conf)
+{
+	if (!conf->has_encrypt)
+		conf->encrypt_policy = conf->hardened;
+	if (!conf->has_counter)
+		conf->state_counter = conf->hardened;
+}
+
 int daemon_conf_parse(const char *text, size_t len, struct err_detail *detail,
 		      struct daemon_conf *conf)
 {
@@ -336,6 +378,7 @@ int daemon_conf_parse(const char *text, size_t len, struct err_detail *detail,
 		daemon_conf_done(&new);
 		return r;
 	}
+	apply_profile(&new);
 	daemon_conf_done(conf);
 	*conf = new;
 	return 0;
@@ -507,7 +550,9 @@ void daemon_conf_reload(struct daemon_conf *conf, struct daemon_conf *new,
 		{ "Port", conf->port != new->port },
 		{ "EncryptState", conf->encrypt_policy !=
 				  new->encrypt_policy },
+		{ "Profile", conf->hardened != new->hardened },
 		{ "StateCounter", conf->state_counter != new->state_counter },
+		{ "CounterIndex", conf->counter_index != new->counter_index },
 		{ "TPM", differ(conf->tpm, new->tpm) },
 	};
 	struct err_detail list = { "" };

@@ -42,7 +42,11 @@
  * @control_exit: the control server may order the agent to end
  * @log_level: least important level that is logged
  * @encrypt_policy: seal the state where that is possible
+ * @hardened: the profile is that one: seal where possible, and keep a counter
+ * @has_encrypt: @encrypt_policy was set by name, which goes before the profile
+ * @has_counter: so was @state_counter
  * @state_counter: keep old states from being put back
+ * @counter_index: NV index of the counter; 0 = the default one
  * @tpm: connection to the TPM, as tpm2-tss calls it; NULL = the device
  * @encrypt_state: seal it, or do not, whatever the policy says
  *
@@ -62,7 +66,11 @@ struct daemon_conf {
 	bool control_exit;
 	int log_level;
 	bool encrypt_policy;
+	bool hardened;
+	bool has_encrypt;
+	bool has_counter;
 	bool state_counter;
+	uint32_t counter_index;
 	char *tpm;
 	enum opt_bool encrypt_state;
 };

@@ -72,6 +72,23 @@ static int take_recovery(const json_t *object, struct err_detail *detail,
 	return 0;
 }
 
+static int take_numbers(const json_t *object, struct err_detail *detail,
+			struct seal_extras *ret)
+{
+	int64_t handle = 0, counter = 0;
+
+	if (json_get_int(object, "ParentHandle", 0, UINT32_MAX, &handle) < 0)
+		return bad(detail, "ParentHandle");
+	if (json_get_int(object, "CounterIndex", 0, UINT32_MAX, &counter) < 0)
+		return bad(detail, "CounterIndex");
+	if (json_get_int(object, "Decrypted", 0, INT64_MAX,
+			 &ret->decrypted_s) < 0)
+		return bad(detail, "Decrypted");
+	ret->handle = handle;
+	ret->counter = counter;
+	return 0;
+}
+
 static int take_all(const json_t *object, struct err_detail *detail,
 		    struct seal_extras *ret)
 {
@@ -83,13 +100,7 @@ static int take_all(const json_t *object, struct err_detail *detail,
 	r = take_parent(object, detail, ret);
 	if (r == 0)
 		r = take_recovery(object, detail, ret);
-	if (r < 0)
-		return r;
-	number = 0;
-	if (json_get_int(object, "CounterIndex", 0, UINT32_MAX, &number) < 0)
-		return bad(detail, "CounterIndex");
-	ret->counter = number;
-	return 0;
+	return r < 0 ? r : take_numbers(object, detail, ret);
 }
 
 int seal_json_parse(const char *text, size_t len, struct err_detail *detail,
@@ -121,6 +132,8 @@ int seal_json_build(const struct seal_extras *extras, struct secret_buf *ret)
 	if (extras->parent_len)
 		json_out_bytes(&out, "ParentName", extras->parent,
 			       extras->parent_len);
+	if (extras->handle)
+		json_out_uint(&out, "ParentHandle", extras->handle);
 	if (extras->n_wraps) {
 		json_out_open_object(&out, "Recovery");
 		json_out_bytes(&out, "Salt", extras->salt, SEAL_SALT_LEN);
@@ -133,6 +146,8 @@ int seal_json_build(const struct seal_extras *extras, struct secret_buf *ret)
 	}
 	if (extras->counter)
 		json_out_uint(&out, "CounterIndex", extras->counter);
+	if (extras->decrypted_s)
+		json_out_int(&out, "Decrypted", extras->decrypted_s);
 	json_out_close_object(&out);
 	return json_out_end(&out, ret);
 }

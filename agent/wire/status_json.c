@@ -217,6 +217,37 @@ static int put_self(json_t *object, const struct status *status)
 	return r < 0 ? r : json_put(object, "Self", self);
 }
 
+/* Ours; the stock daemon says nothing of the kind. */
+static int put_rest(json_t *object, const struct status_rest *rest)
+{
+	json_t *o;
+	int r;
+
+	if (!rest->known)
+		return 0;
+	o = json_object();
+	r = o ? json_put(o, "Sealed", json_boolean(rest->sealed)) : -ENOMEM;
+	r = STEP(r, json_put(o, "RecoveryKey",
+			     json_boolean(rest->recovery_key)));
+	r = STEP(r, json_put(o, "Counter", json_boolean(rest->counter)));
+	r = STEP(r, json_put_some_text(o, "TPM", rest->tpm));
+	r = STEP(r, json_put_some_text(o, "TPMError", rest->tpm_error));
+	r = STEP(r, json_put_true(o, "InLockout", rest->lockout));
+	if (rest->lockout) {
+		r = STEP(r, json_put(o, "LockoutCount",
+				     json_integer(rest->failures)));
+		r = STEP(r, json_put(o, "LockoutMax",
+				     json_integer(rest->failures_max)));
+		r = STEP(r, json_put(o, "LockoutIntervalSeconds",
+				     json_integer(rest->interval_s)));
+	}
+	if (r < 0) {
+		json_decref(o);
+		return r;
+	}
+	return json_put(object, "StateAtRest", o);
+}
+
 static int put_top(json_t *o, const struct status *s)
 {
 	int r = json_put_text(o, "Version", s->version);
@@ -237,6 +268,7 @@ static int put_top(json_t *o, const struct status *s)
 	r = STEP(r, put_peers(o, s));
 	r = STEP(r, put_users(o, s));
 	r = STEP(r, json_put(o, "ClientVersion", json_null()));
+	r = STEP(r, put_rest(o, &s->rest));
 	return STEP(r, json_put_some_text(o, "PacketFilter",
 					  filter_names[s->filter]));
 }
@@ -485,6 +517,35 @@ static void parse_tailnet(struct source *s, struct status *status)
 	s->r = inner.r;
 }
 
+static void take_u32(struct source *s, const char *name, uint32_t *ret)
+{
+	int64_t number = 0;
+
+	take_number(s, name, &number);
+	*ret = number < 0 || number > UINT32_MAX ? 0 : number;
+}
+
+static void parse_rest(struct source *s, struct status_rest *rest)
+{
+	struct source inner = { .detail = s->detail };
+
+	s->r = STEP(s->r, json_take_object(s->o, "StateAtRest", s->detail,
+					   &inner.o));
+	if (s->r < 0 || !inner.o)
+		return;
+	rest->known = true;
+	take_bool(&inner, "Sealed", &rest->sealed);
+	take_bool(&inner, "RecoveryKey", &rest->recovery_key);
+	take_bool(&inner, "Counter", &rest->counter);
+	take_text(&inner, "TPM", &rest->tpm);
+	take_text(&inner, "TPMError", &rest->tpm_error);
+	take_bool(&inner, "InLockout", &rest->lockout);
+	take_u32(&inner, "LockoutCount", &rest->failures);
+	take_u32(&inner, "LockoutMax", &rest->failures_max);
+	take_u32(&inner, "LockoutIntervalSeconds", &rest->interval_s);
+	s->r = inner.r;
+}
+
 static int parse_top(const json_t *object, struct err_detail *detail,
 		     struct status *status)
 {
@@ -500,6 +561,7 @@ static int parse_top(const json_t *object, struct err_detail *detail,
 	take_text(&s, "MagicDNSSuffix", &status->magic_dns_suffix);
 	take_list(&s, "CertDomains", &status->cert_domains);
 	parse_tailnet(&s, status);
+	parse_rest(&s, &status->rest);
 	s.r = STEP(s.r, json_take_object(object, "Self", detail, &self));
 	s.r = STEP(s.r, parse_peer(self, detail, &status->self));
 	s.r = STEP(s.r, parse_peers(object, detail, status));

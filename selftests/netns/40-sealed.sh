@@ -3,8 +3,9 @@
 # guest: kernel=6.1 tpm=yes
 #
 # A state sealed by a TPM: a node joins, starts again without a login, survives a
-# reset of the TPM by its recovery key and a TPM that comes late. Then the memory
-# of the agent is searched for its keys.
+# reset of the TPM by its recovery key and a TPM that comes late; what a sealed
+# state costs at the start; an old state that is put back. Then the memory of the
+# agent is searched for its keys.
 . "$(dirname "$0")/../lib/lib.sh"
 . "$(dirname "$0")/../lib/nodes.sh"
 
@@ -15,6 +16,9 @@ FIND=$TESTS_DIR/lib/find_keys.py
 
 members() { jq -r 'keys | join(" ")' "$WORK/state$1/tailscaled.state"; }
 kept() { tn "$1" debug state | jq -r "$2"; }
+# what status says of it, and of what is wrong
+rest() { tn "$1" status --json | jq -r ".StateAtRest | $2"; }
+says() { tn "$1" status 2>&1 | grep -q "$2"; }
 node_key() { tn "$1" status --json | jq -r .Self.PublicKey; }
 is_sealed() { [[ $(members "$1") == "data key nonce" ]]; }
 # how often the auth key has let somebody in
@@ -30,6 +34,7 @@ ended() {
 	agent_stop "$1"
 	cat "$WORK/agent$1.log" >>"$WORK/logs"
 }
+WORD=correct-horse-battery
 nodes_up 3 --verbose
 echo LogLevel=debug >>"$WORK/conf"
 
@@ -44,6 +49,13 @@ is_sealed 1 || fail "it has the members $(members 1)"
 KEY=$(node_key 1)
 IP=$(ip4 1)
 
+case_ "status says how its state is kept"
+says 1 '^# State at rest: sealed by the TPM (IBM ' || fail "$(tn 1 status)"
+says 1 'recovery key: none; counter: no$' || fail "$(tn 1 status)"
+says 1 'there is no recovery key' || fail "no health line: $(tn 1 status)"
+expect_eq "as JSON" "$(rest 1 '"\(.Sealed) \(.RecoveryKey) \(.Counter) \(.InLockout)"')" \
+	"true false false null"
+
 case_ "it starts again without a login"
 ended 1
 agent_start 1
@@ -57,6 +69,8 @@ case_ "a recovery key"
 tn 1 debug state recovery-key >"$WORK/recovery" 2>"$WORK/said"
 grep -q 'shown once' "$WORK/said" || fail "nothing is said about it"
 expect_eq "recovery key" "$(kept 1 .RecoveryKey)" true
+says 1 'recovery key: yes' || fail "$(tn 1 status)"
+! says 1 'there is no recovery key' || fail "a health line: $(tn 1 status)"
 
 case_ "another node, plain"
 agent_start 2 --encrypt-state=false
@@ -67,6 +81,42 @@ LOGINS=$(n_logins)
 (($(wc -l <"$WORK/keys") >= 2)) || fail "keys: $(cut -d' ' -f1 "$WORK/keys")"
 wait_for 10 "a peer" peers_are 1 1
 ping_once 1 "$(ip4 2)"
+
+case_ "status says that it is plain"
+says 2 '^# State at rest: plain$' || fail "$(tn 2 status)"
+expect_eq "as JSON" "$(rest 2 .Sealed)" false
+
+# boot N [options]: from nothing to the first answer, in $BOOT_MS. After a reboot
+# there is no device either.
+boot() {
+	local n=$1 begun
+
+	shift
+	ended "$n"
+	ns "$n" tailnetd --cleanup
+	begun=$(uptime_ms)
+	agent_start "$n" "$@"
+	wait_for 30 "the first answer" ns "$n" ping -n -q -c 1 -W 1 "$PEER"
+	BOOT_MS=$(($(uptime_ms) - begun))
+}
+median() { printf '%s\n' "$@" | sort -n | sed -n "$(($# / 2 + 1))p"; }
+
+case_ "what a sealed state costs at the start"
+sealed=() plain=()
+for _ in 1 2 3 4 5; do
+	PEER=$(ip4 2)
+	boot 1
+	sealed+=("$BOOT_MS")
+	PEER=$(ip4 1)
+	boot 2 --encrypt-state=false
+	plain+=("$BOOT_MS")
+done
+is_sealed 1 || fail "node 1 is not sealed"
+! is_sealed 2 || fail "node 2 is not plain"
+note "first packet after the start, ms: sealed ${sealed[*]}; plain ${plain[*]}"
+cost=$(($(median "${sealed[@]}") - $(median "${plain[@]}")))
+note "medians: sealed $(median "${sealed[@]}"), plain $(median "${plain[@]}"): $cost ms later"
+((cost <= 1000)) || fail "the first packet is $cost ms later"
 
 case_ "it is sealed when that is asked for"
 ended 2
@@ -106,8 +156,25 @@ found=$("$FIND" memory "${AGENT_PID[2]}" "$WORK/gone")
 expect_eq "finds" "$found" "0 outside, 0 guarded"
 ended 2
 
-case_ "the TPM was reset"
+case_ "the owner of the TPM sets a password"
 ended 1
+"$TESTS_DIR/lib/tpm_owner.py" '' "$WORD"
+agent_start 1
+expect_eq "phase" "$(kept 1 .Phase)" stuck
+says 1 'owner password' || fail "$(tn 1 status)"
+expect_eq "owner" "$(kept 1 .TPM.OwnerAuthSet)" true
+ended 1
+mkdir "$WORK/credentials"
+printf '%s' "$WORD" >"$WORK/credentials/tpm-owner-auth"
+CREDENTIALS_DIRECTORY=$WORK/credentials agent_start 1
+is_same 1
+echo "owner $(printf '%s' "$WORD" | od -An -tx1 | tr -d ' \n')" >"$WORK/words"
+found=$("$FIND" memory "${AGENT_PID[1]}" "$WORK/words")
+[[ $(tail -n 1 <<<"$found") == "0 outside, "[1-9]*" guarded" ]] || fail "$found"
+ended 1
+"$TESTS_DIR/lib/tpm_owner.py" "$WORD" ''
+
+case_ "the TPM was reset"
 before=$(sha256sum "$WORK/state1/tailscaled.state")
 "$TESTS_DIR/lib/clear_tpm.py"
 agent_start 1
@@ -162,6 +229,47 @@ expect_eq "state" "$(state 1)" NoState
 [[ $(kept 1 .Phase) == @(waiting|asking) ]] || fail "phase is $(kept 1 .Phase)"
 come_back
 is_same 1
+
+case_ "a hardened node"
+cp "$WORK/conf" "$WORK/conf.standard"
+echo Profile=hardened >>"$WORK/conf"
+agent_start 3
+agent_join 3
+counted() { [[ $(rest 3 .Counter) == true ]]; }
+wait_for 10 "a counter" counted
+says 3 'counter: yes' || fail "$(tn 3 status)"
+ended 3
+cp -p "$WORK/state3/tailscaled.state" "$WORK/old.state"
+agent_start 3
+wait_for 20 "node 3 to be up again" state_is 3 Running
+OLD_KEY=$(node_key 3)
+IP3=$(ip4 3)
+generation=$(kept 3 .Generation)
+tn 3 set --accept-routes
+is_counted() { (($(kept 3 .Generation) > generation)); }
+wait_for 10 "a generation" is_counted
+ended 3
+
+case_ "an old state is put back"
+cp -p "$WORK/old.state" "$WORK/state3/tailscaled.state"
+before3=$(sha256sum "$WORK/state3/tailscaled.state")
+agent_start 3
+expect_eq "phase" "$(kept 3 .Phase)" stuck
+says 3 'state rolled back: file G=' || fail "$(tn 3 status)"
+! tn 3 up >"$WORK/up3.log" 2>&1 || fail "up works"
+expect_eq "the file" "$(sha256sum "$WORK/state3/tailscaled.state")" "$before3"
+
+case_ "to accept it is to log in anew"
+tn 3 debug state accept-rollback
+wait_for 20 "node 3 to be nobody" state_is 3 NeedsLogin
+says 3 'log in anew' || tn 3 status --json | jq -r '.Health[]' | grep -q 'log in anew' ||
+	fail "$(tn 3 status --json | jq .Health)"
+agent_join 3
+wait_for 20 "node 3 to be up again" state_is 3 Running
+[[ $(node_key 3) != "$OLD_KEY" ]] || fail "it has the key of before"
+note "address before $IP3, after $(ip4 3)"
+ended 3
+mv "$WORK/conf.standard" "$WORK/conf"
 
 case_ "no key in its memory after all that"
 ended 1

@@ -37,6 +37,8 @@ static char answer[100];
 static struct err_detail why;
 static unsigned int command_s = 20;
 static bool counter;
+static uint32_t counter_index;
+static char owner_auth[TPM_AUTH_MAX + 1];
 
 static inline char *path_of(const char *name)
 {
@@ -117,14 +119,21 @@ static inline int begin_io(enum opt_bool flag, bool policy,
 	static const struct keeper_calls calls = {
 		.opened = on_opened, .failed = on_failed,
 	};
+	struct tpm_options *options auto_clean(tpm_options) = tpm_options_new();
 	struct keeper_config config = {
 		.dir = dir, .io = io, .flag = flag, .policy = policy,
-		.counter = counter, .tpm.command_s = command_s,
+		.counter = counter, .counter_index = counter_index,
+		.tpm = options,
 	};
 
 	opened = failed = finished = finish_err = 0;
 	memset(&why, 0, sizeof(why));
-	strcpy(config.tpm.tcti, tpm.tcti);
+	if (!options)
+		abort();
+	options->command_s = command_s;
+	options->auth_len = strlen(owner_auth);
+	memcpy(options->auth, owner_auth, options->auth_len);
+	strcpy(options->tcti, tpm.tcti);
 	if (loop_new(clock_system(), &loop) < 0)
 		abort();
 	config.loop = loop;

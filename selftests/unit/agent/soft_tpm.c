@@ -143,6 +143,8 @@ static void put(int fd, const uint8_t *buf, size_t len)
 #define CC_UNSEAL 0x15e
 #define BUSY_COMMANDS 12	/* more than tpm2-tss tries by itself */
 #define LOST_AT 4		/* a command in the middle */
+#define SLOW_AT 4
+#define SLOW_S 5
 
 struct tap {
 	const struct soft_tpm *t;
@@ -170,8 +172,9 @@ static bool answer_itself(struct tap *tap, int fd)
 	if (tap->fault == SOFT_TPM_DEAD) {
 		busy[8] = 1;
 		busy[9] = 1;
-	} else if (tap->fault != SOFT_TPM_BUSY ||
-		   tap->commands > BUSY_COMMANDS) {
+	} else if (tap->fault != SOFT_TPM_BUSY_LONG &&
+		   (tap->fault != SOFT_TPM_BUSY ||
+		    tap->commands > BUSY_COMMANDS)) {
 		return false;
 	}
 	put(fd, busy, sizeof(busy));
@@ -197,6 +200,8 @@ static bool pass_on(struct tap *tap, int client, int tpm)
 		tap->was_lost = true;
 		return false;
 	}
+	if (tap->fault == SOFT_TPM_SLOW && tap->commands == SLOW_AT)
+		sleep(SLOW_S);
 	put(tpm, buf, len);
 	len = take(tpm, buf, sizeof(buf));
 	if (len == 0)
@@ -274,6 +279,10 @@ void soft_tpm_tap(struct soft_tpm *t, enum soft_tpm_fault fault,
 	char path[100];
 	int data, ctrl;
 
+	if (t->tap > 0) {
+		kill(t->tap, SIGKILL);
+		waitpid(t->tap, NULL, 0);
+	}
 	snprintf(path, sizeof(path), "%s/p", t->dir);
 	data = listen_at(path);
 	strcat(path, ".ctrl");
@@ -370,13 +379,29 @@ void soft_tpm_set_owner_auth(struct soft_tpm *t, const char *auth)
 	link_close(&l);
 }
 
-/* The storage key once more, written down by itself. */
-static ESYS_TR make_parent(struct link *l)
+void soft_tpm_forget_counter(struct soft_tpm *t, uint32_t index)
+{
+	ESYS_TR nv;
+	struct link l;
+
+	link_open(t, &l);
+	if (Esys_TR_FromTPMPublic(l.esys, index, ESYS_TR_NONE, ESYS_TR_NONE,
+				  ESYS_TR_NONE, &nv) ||
+	    Esys_NV_UndefineSpace(l.esys, ESYS_TR_RH_OWNER, nv,
+				  ESYS_TR_PASSWORD, ESYS_TR_NONE,
+				  ESYS_TR_NONE))
+		die("cannot forget the counter");
+	link_close(&l);
+}
+
+/* A storage key; the agent's has coordinates of 32 bytes. */
+static ESYS_TR make_storage_key(struct link *l, TPMA_OBJECT attributes,
+				uint16_t coordinate)
 {
 	const TPM2B_PUBLIC public = { .publicArea = {
 		.type = TPM2_ALG_ECC,
 		.nameAlg = TPM2_ALG_SHA256,
-		.objectAttributes = 0x00030472,
+		.objectAttributes = attributes,
 		.parameters.eccDetail = {
 			.symmetric = { .algorithm = TPM2_ALG_AES,
 				       .keyBits.aes = 128,
@@ -385,7 +410,7 @@ static ESYS_TR make_parent(struct link *l)
 			.curveID = TPM2_ECC_NIST_P256,
 			.kdf.scheme = TPM2_ALG_NULL,
 		},
-		.unique.ecc = { .x.size = 32, .y.size = 32 },
+		.unique.ecc = { .x.size = coordinate, .y.size = coordinate },
 	} };
 	const TPM2B_SENSITIVE_CREATE sensitive = { 0 };
 	const TPML_PCR_SELECTION pcrs = { 0 };
@@ -398,6 +423,26 @@ static ESYS_TR make_parent(struct link *l)
 			       NULL))
 		die("no storage key");
 	return parent;
+}
+
+/* The agent's once more, written down by itself. */
+static ESYS_TR make_parent(struct link *l)
+{
+	return make_storage_key(l, 0x00030472, 32);
+}
+
+void soft_tpm_make_srk(struct soft_tpm *t, bool no_da)
+{
+	ESYS_TR key, srk;
+	struct link l;
+
+	link_open(t, &l);
+	key = make_storage_key(&l, no_da ? 0x00030472 : 0x00030072, 0);
+	if (Esys_EvictControl(l.esys, ESYS_TR_RH_OWNER, key, ESYS_TR_PASSWORD,
+			      ESYS_TR_NONE, ESYS_TR_NONE, 0x81000001, &srk))
+		die("cannot keep the storage key");
+	Esys_FlushContext(l.esys, key);
+	link_close(&l);
 }
 
 static void create(struct link *l, ESYS_TR parent, const uint8_t *data,
@@ -493,8 +538,8 @@ int soft_tpm_transients(struct soft_tpm *t)
 	return n < 0 ? -1 : n;
 }
 
-void soft_tpm_seal_old(struct soft_tpm *t, const uint8_t key[32],
-		       struct sealed_blob *ret)
+void soft_tpm_seal_old(struct soft_tpm *t, uint32_t handle,
+		       const uint8_t key[32], struct sealed_blob *ret)
 {
 	TPM2B_PRIVATE *private;
 	TPM2B_PUBLIC *public;
@@ -503,7 +548,11 @@ void soft_tpm_seal_old(struct soft_tpm *t, const uint8_t key[32],
 	size_t len = 0;
 
 	link_open(t, &l);
-	parent = make_parent(&l);
+	if (!handle)
+		parent = make_parent(&l);
+	else if (Esys_TR_FromTPMPublic(l.esys, handle, ESYS_TR_NONE,
+				       ESYS_TR_NONE, ESYS_TR_NONE, &parent))
+		die("no such storage key");
 	create(&l, parent, key, 32, "", &private, &public);
 	memcpy(ret->private, private->buffer, private->size);
 	ret->private_len = private->size;
@@ -513,6 +562,7 @@ void soft_tpm_seal_old(struct soft_tpm *t, const uint8_t key[32],
 	ret->public_len = len;
 	Esys_Free(private);
 	Esys_Free(public);
-	Esys_FlushContext(l.esys, parent);
+	if (!handle)
+		Esys_FlushContext(l.esys, parent);
 	link_close(&l);
 }

@@ -6,6 +6,7 @@
 #include "crypto/key.h"
 #include "crypto/key_text.h"
 #include "crypto/state_box.h"
+#include "odd_io.h"
 #include "soft_tpm.h"
 #include "store/adopt.h"
 #include "store/adopt_files.h"
@@ -385,7 +386,7 @@ static void settings(void)
 }
 
 /* The stock daemon's form of a sealed state, made of the plain one. */
-static void seal_stock(struct soft_tpm *t)
+static void seal_by(struct soft_tpm *t, uint32_t parent)
 {
 	struct secret_buf plain = { 0 }, text = { 0 };
 	struct secret32 *key = secret32_new();
@@ -395,7 +396,7 @@ static void seal_stock(struct soft_tpm *t)
 	size_t n = get_file(in(stock, STATE_FILE), buf, sizeof(buf));
 
 	secret_random(key);
-	soft_tpm_seal_old(t, secret32_expose(key), &file.blob);
+	soft_tpm_seal_old(t, parent, secret32_expose(key), &file.blob);
 	if (state_json_parse(buf, n, &why, &map) < 0 ||
 	    state_json_build_compact(&map, &plain) < 0)
 		abort();
@@ -416,6 +417,7 @@ static void seal_stock(struct soft_tpm *t)
 static void sealed(void)
 {
 	char before[9000], after[9000];
+	struct tpm_options *options auto_clean(tpm_options) = tpm_options_new();
 	struct soft_tpm t;
 	size_t n;
 
@@ -426,8 +428,9 @@ static void sealed(void)
 	set_up();
 	soft_tpm_make(&t);
 	soft_tpm_start(&t);
-	seal_stock(&t);
-	strcpy(config.tpm.tcti, t.tcti);
+	seal_by(&t, 0);
+	strcpy(options->tcti, t.tcti);
+	config.tpm = options;
 	n = get_file(in(stock, STATE_FILE), before, sizeof(before));
 	CHECK_EQ(take(), 0);
 	CHECK_EQ(release(), 0);
@@ -437,6 +440,184 @@ static void sealed(void)
 	soft_tpm_clear(&t);
 	CHECK_EQ(take(), TNE_TPM_FOREIGN);
 	CHECK(owned(stock, geteuid(), 0711) && !exists(record));
+	soft_tpm_remove(&t);
+	tear_down();
+}
+
+/* Crashes */
+
+static struct {
+	char c[100];
+} node_key;
+
+/* A state that is a node, in either folder: which it is has to stay. */
+static bool is_node(const char *dir)
+{
+	struct identity id = { 0 };
+	struct state *state;
+	struct side *side;
+	bool same;
+
+	if (!exists(in(dir, STATE_FILE)) ||
+	    state_open(dir, state_io_system(), &why, &state) < 0)
+		return false;
+	same = identity_check(state, &why) == 0 &&
+	       side_open(state, state_io_system(), &why, &side) == 0;
+	if (same) {
+		same = identity_load(state, side, &why, &id) == 0;
+		side_close(side);
+	}
+	if (same) {
+		char text[KEY_PRIVATE_HEX_LEN + 1];
+
+		key_text_format_private(id.persist.node, text);
+		if (!node_key.c[0])
+			strcpy(node_key.c, text);
+		same = strcmp(node_key.c, text) == 0;
+	}
+	identity_done(&id);
+	state_close(state);
+	return same;
+}
+
+static void put_nothing(void)
+{
+}
+
+static void put_taken(void)
+{
+	if (take() < 0)
+		abort();
+}
+
+static void put_ours(void)
+{
+	if (rename(stock, own) < 0)
+		abort();
+}
+
+static int do_take(void)
+{
+	odd_calls = 0;
+	return take() == 0 ? 0 : 2;
+}
+
+static int do_release(void)
+{
+	odd_calls = 0;
+	return release() == 0 ? 0 : 2;
+}
+
+/* Each call is the last one: the node is there, and the same again ends it. */
+static void crashes(void)
+{
+	static const struct {
+		const char *name;
+		bool copy;
+		void (*before)(void);
+		int (*fn)(void);
+		bool in_own;
+	} cases[] = {
+		{ "adopt in place", false, put_nothing, do_take, false },
+		{ "release in place", false, put_taken, do_release, false },
+		{ "adopt a copy", true, put_nothing, do_take, true },
+		{ "release a copy", true, put_taken, do_release, false },
+		{ "release ours", false, put_ours, do_release, false },
+	};
+	int at, status, points = 0;
+	char text[500];
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		for (at = 0;; at++) {
+			test_case("%s, crash at call %d", cases[i].name, at);
+			set_up();
+			config.copy = cases[i].copy;
+			cases[i].before();
+			node_key.c[0] = 0;
+			CHECK(is_node(exists(in(own, STATE_FILE)) ? own : stock));
+			odd_crash_at = at;
+			status = odd_io_run(cases[i].fn);
+			odd_crash_at = -1;
+			CHECK(status == 0 || status == ODD_IO_CRASH);
+			CHECK(is_node(stock) || is_node(own));
+			if (status == 0)
+				break;
+			/* Nothing to do any more is as good as done. */
+			status = cases[i].fn();
+			get_file(record, text, sizeof(text));
+			CHECK(status == 0 || !exists(record) ||
+			      (cases[i].in_own && !strstr(text, "Copying")));
+			CHECK(is_node(cases[i].in_own ? own : stock));
+			CHECK(exists(in(cases[i].in_own ? own : stock,
+					"tka-profiles/1ab3/head")));
+			CHECK_EQ(exists(record), cases[i].fn == do_take);
+			tear_down();
+		}
+		tear_down();
+		CHECK(at >= 7);
+		printf("# %s: %d points\n", cases[i].name, at);
+		points += at;
+	}
+	printf("# %d points\n", points);
+}
+
+/* A copy goes nowhere where it would be in the way of something. */
+static void room_for_a_copy(void)
+{
+	set_up();
+	config.copy = true;
+	mkdir(own, 0700);
+	mkdir(in(own, "certs"), 0700);
+	put_file(in(own, "certs/mine"), "x", 1);
+	CHECK_EQ(take(), TNE_ADOPT);
+	CHECK(strstr(why.text, "certs is in the way"));
+	CHECK(exists(in(own, "certs/mine")) && !exists(record));
+	tear_down();
+	test_case("a new node has begun where a copy was broken off");
+	set_up();
+	config.copy = true;
+	odd_crash_at = 20;
+	CHECK_EQ(odd_io_run(do_take), ODD_IO_CRASH);
+	odd_crash_at = -1;
+	CHECK(exists(record));
+	put_file(in(own, STATE_FILE), "{\"_machinekey\":\"eA==\"}", 22);
+	CHECK_EQ(take(), TNE_ADOPT);
+	CHECK(strstr(why.text, "has a state already"));
+	tear_down();
+	test_case("a broken off copy is not given back over the first one");
+	set_up();
+	config.copy = true;
+	odd_crash_at = 25;
+	CHECK_EQ(odd_io_run(do_take), ODD_IO_CRASH);
+	odd_crash_at = -1;
+	CHECK_EQ(release(), 0);
+	CHECK(exists(in(stock, "certs/x.key")));
+	CHECK(exists(in(stock, STATE_FILE)) && !exists(record));
+	tear_down();
+}
+
+/* Only the agent knows what the system's key is for. */
+static void sealed_under_the_systems_key(void)
+{
+	struct tpm_options *options auto_clean(tpm_options) = tpm_options_new();
+	struct soft_tpm t;
+
+	if (!soft_tpm_is_there()) {
+		printf("SKIP adopt/system_key - there is no swtpm\n");
+		return;
+	}
+	set_up();
+	soft_tpm_make(&t);
+	soft_tpm_start(&t);
+	soft_tpm_make_srk(&t, true);
+	seal_by(&t, SOFT_TPM_SRK);
+	strcpy(options->tcti, t.tcti);
+	config.tpm = options;
+	CHECK_EQ(take(), 0);
+	CHECK_EQ(release(), TNE_ADOPT);
+	CHECK(strstr(why.text, "persistent key"));
+	CHECK(exists(record) && exists(in(stock, STATE_FILE)));
 	soft_tpm_remove(&t);
 	tear_down();
 }
@@ -451,6 +632,9 @@ int main(int argc, char **argv)
 		TEST(links),
 		TEST(settings),
 		TEST(sealed),
+		TEST(crashes),
+		TEST(room_for_a_copy),
+		TEST(sealed_under_the_systems_key),
 	};
 
 	if (argc == 2 && strcmp(argv[1], TPM_HELPER_ARG) == 0)

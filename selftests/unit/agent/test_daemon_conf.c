@@ -219,7 +219,24 @@ static void sealing(void)
 		"EncryptState=true\nStateCounter=true\nTPM=swtpm:path=/s\n";
 	static const char *const bad[] = {
 		"EncryptState=yes", "StateCounter=1", "TPM=cmd:rm -rf /",
-		"TPM=device:tpm" };
+		"TPM=device:tpm", "Profile=hard", "Profile=Hardened",
+		"CounterIndex=0", "CounterIndex=0x017FFFFF",
+		"CounterIndex=0x01C00000", "CounterIndex=0x01800F01x",
+		"CounterIndex=-1", "CounterIndex=99999999999999999999" };
+	static const struct {
+		const char *text;
+		bool encrypt, counter;
+		uint32_t index;
+	} profiles[] = {
+		{ "Port=1\n", false, false, 0 },
+		{ "Profile=standard\n", false, false, 0 },
+		{ "Profile=hardened\n", true, true, 0 },
+		{ "StateCounter=false\nProfile=hardened\n", true, false, 0 },
+		{ "Profile=hardened\nEncryptState=false\n", false, true, 0 },
+		{ "Profile=standard\nStateCounter=true\n", false, true, 0 },
+		{ "CounterIndex=0x01800000\n", false, false, 0x01800000 },
+		{ "CounterIndex=29360127\n", false, false, 0x01bfffff },
+	};
 	struct err_detail detail = { "" };
 	struct daemon_options o;
 	struct daemon_conf c;
@@ -242,6 +259,17 @@ static void sealing(void)
 					   &c), TNE_CONF_SYNTAX);
 	}
 	daemon_conf_done(&c);
+	for (i = 0; i < ARRAY_SIZE(profiles); i++) {
+		test_case("%s", profiles[i].text);
+		CHECK_EQ(daemon_conf_init(&c), 0);
+		CHECK_EQ(daemon_conf_parse(profiles[i].text,
+					   strlen(profiles[i].text), &detail,
+					   &c), 0);
+		CHECK_EQ(c.encrypt_policy, profiles[i].encrypt);
+		CHECK_EQ(c.state_counter, profiles[i].counter);
+		CHECK_EQ(c.counter_index, profiles[i].index);
+		daemon_conf_done(&c);
+	}
 }
 
 static void durations(void)

@@ -8,8 +8,38 @@
 #include "base/array.h"
 #include "crypto/state_box.h"
 #include "fail_alloc.h"
+#include "store/spare.h"
+
+#include <dirent.h>
+#include <sys/syscall.h>
 
 #include <sodium.h>
+
+static void put_text(const char *name, const char *text)
+{
+	put_file(name, text, strlen(text));
+}
+
+static int count_files(const char *prefix)
+{
+	DIR *list = opendir(dir);
+	struct dirent *entry;
+	int n = 0;
+
+	while (list && (entry = readdir(list)))
+		n += strncmp(entry->d_name, prefix, strlen(prefix)) == 0;
+	if (list)
+		closedir(list);
+	return n;
+}
+
+/* Until a seal in the background is over. */
+static void wait_done_reseal(void)
+{
+	const struct sealed_blob old = *state_blob(keeper_state(keeper));
+
+	wait_private(old.private_len, old.private);
+}
 
 /* Modes */
 
@@ -108,6 +138,16 @@ static void there_and_back(void)
 	end();
 	get_file(STATE_FILE, buf, sizeof(buf));
 	CHECK(strcmp(buf, plain) == 0);
+	CHECK(!exists(STATE_PREV_FILE));
+	test_case("to be seen for a day");
+	CHECK_EQ(begin(OPT_FALSE), 0);
+	settle();
+	CHECK(opened && *warning("state-decrypted"));
+	end();
+	put_text(KEEPER_EXTRAS_FILE, "{\"Version\":1,\"Decrypted\":1700000000}");
+	CHECK_EQ(begin(OPT_UNSET), 0);
+	settle();
+	CHECK(opened && !*warning("state-decrypted"));
 	CHECK(!exists(KEEPER_EXTRAS_FILE));
 	clean();
 }
@@ -236,7 +276,7 @@ static void put_old_file(struct sealed_blob *ret_blob)
 	if (!key)
 		abort();
 	secret_random(key);
-	soft_tpm_seal_old(&tpm, secret32_expose(key), &file.blob);
+	soft_tpm_seal_old(&tpm, 0, secret32_expose(key), &file.blob);
 	randombytes_buf(file.nonce, sizeof(file.nonce));
 	file.box_len = strlen(inner) + STATE_BOX_TAG_LEN;
 	file.box = malloc(file.box_len);
@@ -298,12 +338,159 @@ static void altered_file(void)
 	settle();
 	CHECK_EQ(keeper_phase(keeper), KEEPER_STUCK);
 	CHECK(strstr(warning("state-store-health"), "failed to unseal data"));
+	CHECK(strstr(warning("state-store-health"), "there is a copy, " SPARE_CORRUPT));
 	CHECK(is_untouched());
 	end();
-	test_case("cut");
-	put_file(STATE_FILE, buf, n / 2);
-	CHECK_EQ(begin(OPT_UNSET), TNE_STATE_FORMAT);
-	loop_free(steal(loop));
+	CHECK_EQ(count_files(SPARE_CORRUPT), 1);
+	test_case("the same copy, however often it starts");
+	CHECK_EQ(begin(OPT_UNSET), 0);
+	settle();
+	CHECK_EQ(keeper_phase(keeper), KEEPER_STUCK);
+	end();
+	CHECK_EQ(count_files(SPARE_CORRUPT), 1);
+	clean();
+}
+
+/* What cannot be read is said by somebody who stays, and stays as it is. */
+static void unreadable_file(void)
+{
+	static const struct {
+		const char *name;
+		const char *text;
+		mode_t mode;
+		const char *why;
+	} cases[] = {
+		{ "cut", "{\"_machinekey\":\"", 0600, "failed to open state file: " },
+		{ "no bytes", "", 0600, "is empty" },
+		{ "foreign JSON", "[1,2]", 0600, "failed to open" },
+		{ "foreign object", "{\"a\":{\"b\":1}}", 0600, "failed to open" },
+		{ "sealed, null key",
+		  "{\"key\":null,\"nonce\":\"\",\"data\":\"\"}", 0600,
+		  "not been TPM-sealed or is corrupt" },
+		{ "sealed, short nonce",
+		  "{\"key\":{\"Private\":\"eA==\",\"Public\":\"eA==\"},\"nonce\":\"eA==\",\"data\":\"eA==\"}",
+		  0600, "nonce should be 24 bytes long" },
+		{ "of a later version",
+		  "{\"v\":2,\"key\":{},\"nonce\":\"\",\"data\":\"\"}", 0600,
+		  "newer version" },
+		{ "others may write", "{}", 0666, "can be written by others" },
+	};
+	struct err_detail detail;
+	struct keeper_info info;
+	size_t i;
+
+	make(true);
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		test_case("%s", cases[i].name);
+		put_file(STATE_FILE, cases[i].text, strlen(cases[i].text));
+		chmod(path_of(STATE_FILE), cases[i].mode);
+		note_file();
+		CHECK_EQ(begin(OPT_UNSET), 0);
+		settle();
+		CHECK(!opened && !failed);
+		CHECK_EQ(keeper_phase(keeper), KEEPER_STUCK);
+		CHECK(strstr(warning("state-store-health"), cases[i].why));
+		CHECK_EQ(write_key("new"), TNE_STATE_SEALED);
+		CHECK_EQ(keeper_recover(keeper, "x", 1, &detail, on_done, NULL),
+			 TNE_NOT_READY);
+		CHECK_EQ(keeper_accept_rollback(keeper, &detail),
+			 TNE_NOT_READY);
+		keeper_read_info(keeper, &info);
+		CHECK(!info.known);
+		CHECK(is_untouched());
+		end();
+	}
+	test_case("a link");
+	unlink(path_of(STATE_FILE));
+	CHECK_EQ(symlink("/etc/passwd", path_of(STATE_FILE)), 0);
+	CHECK_EQ(begin(OPT_UNSET), 0);
+	settle();
+	CHECK(strstr(warning("state-store-health"), "is a link to /etc/passwd"));
+	end();
+	test_case("a folder");
+	unlink(path_of(STATE_FILE));
+	mkdir(path_of(STATE_FILE), 0700);
+	CHECK_EQ(begin(OPT_UNSET), 0);
+	settle();
+	CHECK_EQ(keeper_phase(keeper), KEEPER_STUCK);
+	clean();
+}
+
+/* And what was written before takes its place, but not against a counter. */
+static void older_file_takes_its_place(void)
+{
+	char whole[4000], cut[4000];
+	size_t n;
+
+	make(true);
+	seal_it();
+	CHECK_EQ(begin(OPT_UNSET), 0);
+	settle();
+	CHECK_EQ(write_key("two"), 0);
+	end();
+	CHECK(exists(STATE_PREV_FILE));
+	n = get_file(STATE_FILE, whole, sizeof(whole));
+	memcpy(cut, whole, n);
+	put_file(STATE_FILE, cut, n / 2);
+	test_case("not with a counter");
+	counter = true;
+	CHECK_EQ(begin(OPT_UNSET), 0);
+	settle();
+	CHECK_EQ(keeper_phase(keeper), KEEPER_STUCK);
+	end();
+	counter = false;
+	test_case("the one before");
+	CHECK_EQ(begin(OPT_UNSET), 0);
+	settle();
+	CHECK(opened && holds("_machinekey", "xyz"));
+	CHECK(strstr(warning("state-restored"), SPARE_CORRUPT));
+	wait_done_reseal();
+	end();
+	CHECK_EQ(count_files(SPARE_CORRUPT), 1);
+	CHECK(!exists(STATE_PREV_FILE) && is_sealed_file());
+	CHECK_EQ(begin(OPT_UNSET), 0);
+	settle();
+	CHECK(opened && holds("_machinekey", "xyz"));
+	CHECK(!*warning("state-restored"));
+	end();
+	test_case("a temporary file that is whole goes before");
+	n = get_file(STATE_FILE, whole, sizeof(whole));
+	put_file("." STATE_FILE ".00ff.tmp", whole, n);
+	put_file("." STATE_FILE ".01ff.tmp", whole, n / 2);
+	put_file(STATE_FILE, "", 0);
+	CHECK_EQ(begin(OPT_UNSET), 0);
+	settle();
+	CHECK(opened && holds("_machinekey", "xyz"));
+	CHECK_EQ(count_files("." STATE_FILE), 0);
+	end();
+	test_case("zeros, and nothing that could help");
+	unlink(path_of(STATE_PREV_FILE));
+	memset(cut, 0, sizeof(cut));
+	put_file(STATE_FILE, cut, 300);
+	note_file();
+	CHECK_EQ(begin(OPT_UNSET), 0);
+	settle();
+	CHECK_EQ(keeper_phase(keeper), KEEPER_STUCK);
+	CHECK(is_untouched());
+	clean();
+}
+
+/* It can be read, and is no node: whoever reads it says so. */
+static void rejected(void)
+{
+	const struct err_detail detail = { "missing machine key" };
+
+	make(true);
+	seal_it();
+	note_file();
+	CHECK_EQ(begin(OPT_UNSET), 0);
+	settle();
+	CHECK_EQ(opened, 1);
+	keeper_reject(keeper, TNE_STATE_IDENTITY, &detail);
+	CHECK_EQ(keeper_phase(keeper), KEEPER_STUCK);
+	CHECK(strstr(warning("state-store-health"), "missing machine key"));
+	loop_turn(loop, 100);
+	CHECK(is_untouched());
 	clean();
 }
 
@@ -338,6 +525,89 @@ static void without_extras(void)
 	CHECK_EQ(begin(OPT_UNSET), 0);
 	settle();
 	CHECK(opened && holds("_machinekey", "xyz"));
+	clean();
+}
+
+/* The day is what the test says. */
+static int64_t shift_s;
+
+int clock_gettime(clockid_t id, struct timespec *ret)
+{
+	int r = syscall(SYS_clock_gettime, id, ret);
+
+	if (id == CLOCK_REALTIME)
+		ret->tv_sec += shift_s;
+	return r;
+}
+
+/* Was the state sealed with another key after it was opened? */
+static bool is_replaced(void)
+{
+	const struct sealed_blob old = *state_blob(keeper_state(keeper));
+	const struct sealed_blob *new;
+	int i;
+
+	for (i = 0; i < 30; i++) {
+		loop_turn(loop, 100);
+		new = state_blob(keeper_state(keeper));
+		if (new->private_len != old.private_len ||
+		    memcmp(new->private, old.private, old.private_len) != 0)
+			return true;
+	}
+	return false;
+}
+
+/* A data key is replaced when it is old; the recovery key goes on. */
+static void old_key_is_replaced(void)
+{
+	const int64_t day = 24 * 3600;
+	struct keeper_info info;
+	int64_t since;
+	char key[100];
+
+	make(true);
+	seal_it();
+	make_recovery(key);
+	CHECK_EQ(begin(OPT_UNSET), 0);
+	settle();
+	CHECK_EQ(write_key("two"), 0);
+	keeper_read_info(keeper, &info);
+	since = info.key_since_s;
+	CHECK(since > 1700000000 && info.key_writes == 2);
+	CHECK(exists(STATE_PREV_FILE));
+	end();
+	test_case("not after 89 days");
+	shift_s = 89 * day;
+	CHECK_EQ(begin(OPT_UNSET), 0);
+	settle();
+	keeper_read_info(keeper, &info);
+	CHECK(opened && info.key_since_s == since && info.key_writes == 2);
+	CHECK(!is_replaced());
+	end();
+	test_case("after 90");
+	shift_s = 90 * day + 60;
+	CHECK_EQ(begin(OPT_UNSET), 0);
+	settle();
+	CHECK(opened && is_replaced());
+	keeper_read_info(keeper, &info);
+	CHECK(info.key_since_s >= since + 90 * day && info.key_writes == 0);
+	CHECK(holds("_machinekey", "two") && holds("future", "\1\2\3"));
+	/* Of the old key, nothing is left to go back to. */
+	CHECK(!exists(STATE_PREV_FILE));
+	end();
+	test_case("a clock that has not been set");
+	shift_s = -1700000000;
+	CHECK_EQ(begin(OPT_UNSET), 0);
+	settle();
+	CHECK(opened && !is_replaced());
+	end();
+	shift_s = 0;
+	test_case("the recovery key");
+	soft_tpm_clear(&tpm);
+	CHECK_EQ(begin(OPT_UNSET), 0);
+	settle();
+	CHECK_EQ(recover(key), 0);
+	CHECK(opened && holds("_machinekey", "two"));
 	clean();
 }
 
@@ -383,8 +653,12 @@ int main(int argc, char **argv)
 		TEST(owner_password),
 		TEST(old_blob_and_lockout),
 		TEST(altered_file),
+		TEST(unreadable_file),
+		TEST(older_file_takes_its_place),
+		TEST(rejected),
 		TEST(two_at_once),
 		TEST(without_extras),
+		TEST(old_key_is_replaced),
 		TEST(without_memory),
 	};
 

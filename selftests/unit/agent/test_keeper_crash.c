@@ -6,69 +6,11 @@
 #include "keeper_rig.h"
 
 #include "base/array.h"
-
-#include <sys/wait.h>
-
-/* The last thing that the process does; -1 = it lives. */
-static int calls, crash_at = -1;
-
-static void strike(void)
-{
-	if (calls++ == crash_at)
-		_exit(42);
-}
-
-static int odd_openat(int at, const char *path, int flags, mode_t mode)
-{
-	strike();
-	return openat(at, path, flags, mode);
-}
-
-static int odd_fchmod(int fd, mode_t mode)
-{
-	strike();
-	return fchmod(fd, mode);
-}
-
-/* Half of it is on the disk, and the power is gone. */
-static ssize_t odd_write(int fd, const void *data, size_t len)
-{
-	strike();
-	return write(fd, data, len > 300 ? 300 : len);
-}
-
-static int odd_fsync(int fd)
-{
-	strike();
-	return fsync(fd);
-}
-
-static int odd_close(int fd)
-{
-	strike();
-	return close(fd);
-}
-
-static int odd_renameat(int a, const char *old, int b, const char *path)
-{
-	strike();
-	return renameat(a, old, b, path);
-}
-
-static int odd_unlinkat(int at, const char *path, int flags)
-{
-	strike();
-	return unlinkat(at, path, flags);
-}
-
-static const struct state_io odd_io = {
-	odd_openat, odd_fchmod, odd_write, odd_fsync, odd_close, odd_renameat,
-	odd_unlinkat,
-};
+#include "odd_io.h"
 
 static void begin_odd(enum opt_bool flag)
 {
-	if (begin_io(flag, false, &odd_io) < 0)
+	if (begin_io(flag, false, odd_io()) < 0)
 		_exit(1);
 }
 
@@ -77,7 +19,7 @@ static void begin_odd(enum opt_bool flag)
 static int do_seal(void)
 {
 	begin_odd(OPT_TRUE);
-	calls = 0;
+	odd_calls = 0;
 	settle();
 	return opened && state_is_sealed(keeper_state(keeper)) ? 0 : 2;
 }
@@ -85,7 +27,7 @@ static int do_seal(void)
 static int do_unseal(void)
 {
 	begin_odd(OPT_FALSE);
-	calls = 0;
+	odd_calls = 0;
 	settle();
 	return opened && !state_is_sealed(keeper_state(keeper)) ? 0 : 2;
 }
@@ -96,7 +38,7 @@ static int do_reseal(void)
 
 	begin_odd(OPT_UNSET);
 	settle();
-	calls = 0;
+	odd_calls = 0;
 	if (!opened || keeper_reseal(keeper, &detail, on_done, NULL) < 0)
 		return 2;
 	wait_done();
@@ -109,7 +51,7 @@ static int do_make_recovery(void)
 
 	begin_odd(OPT_UNSET);
 	settle();
-	calls = 0;
+	odd_calls = 0;
 	if (!opened ||
 	    keeper_make_recovery(keeper, &detail, on_done, NULL) < 0)
 		return 2;
@@ -129,7 +71,7 @@ static int do_recover(void)
 	begin_odd(OPT_UNSET);
 	settle();
 	old = *state_blob(keeper_state(keeper));
-	calls = 0;
+	odd_calls = 0;
 	if (recover(key) < 0)
 		return 2;
 	wait_private(old.private_len, old.private);
@@ -140,23 +82,8 @@ static int do_write(void)
 {
 	begin_odd(OPT_UNSET);
 	settle();
-	calls = 0;
+	odd_calls = 0;
 	return opened && write_key("xyz2") == 0 ? 0 : 2;
-}
-
-/* Return: the child's status; -1 if it was none. */
-static int run(int (*fn)(void))
-{
-	int status;
-	pid_t pid;
-
-	fflush(NULL);
-	pid = fork();
-	if (pid == 0)
-		_exit(fn());
-	if (waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
-		return -1;
-	return WEXITSTATUS(status);
 }
 
 /* Opened by the TPM as it is now, or else by the recovery key. */
@@ -185,20 +112,20 @@ static void each_call(const char *name, int (*fn)(void), void (*setup)(void),
 {
 	int status;
 
-	for (crash_at = 0;; crash_at++) {
-		test_case("%s, crash at call %d", name, crash_at);
+	for (odd_crash_at = 0;; odd_crash_at++) {
+		test_case("%s, crash at call %d", name, odd_crash_at);
 		if (setup)
 			setup();
-		status = run(fn);
-		CHECK(status == 0 || status == 42);
+		status = odd_io_run(fn);
+		CHECK(status == 0 || status == ODD_IO_CRASH);
 		look();
-		if (status != 42)
+		if (status != ODD_IO_CRASH)
 			break;
 	}
 	/* More would be no harm, less would be a hole in this test. */
-	CHECK(crash_at >= least);
-	printf("# %s: %d points\n", name, crash_at);
-	crash_at = -1;
+	CHECK(odd_crash_at >= least);
+	printf("# %s: %d points\n", name, odd_crash_at);
+	odd_crash_at = -1;
 }
 
 static void put_plain(void)
@@ -267,11 +194,11 @@ static void resealing_twice(void)
 		make(true);
 		seal_it();
 		make_recovery(key);
-		crash_at = first;
-		CHECK_EQ(run(do_reseal), 42);
-		crash_at = 7;
-		CHECK_EQ(run(do_reseal), 42);
-		crash_at = -1;
+		odd_crash_at = first;
+		CHECK_EQ(odd_io_run(do_reseal), ODD_IO_CRASH);
+		odd_crash_at = 7;
+		CHECK_EQ(odd_io_run(do_reseal), ODD_IO_CRASH);
+		odd_crash_at = -1;
 		soft_tpm_clear(&tpm);
 		look();
 		clean();
@@ -293,9 +220,9 @@ static void making_a_recovery_key(void)
 	seal_it();
 	make_recovery(key);
 	/* The state has the new one, the file beside has not. */
-	crash_at = 8;
-	CHECK_EQ(run(do_make_recovery), 42);
-	crash_at = -1;
+	odd_crash_at = 8;
+	CHECK_EQ(odd_io_run(do_make_recovery), ODD_IO_CRASH);
+	odd_crash_at = -1;
 	soft_tpm_clear(&tpm);
 	look();
 	key[0] = 0;

@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * The recovery key, and the counter against old files, with a software TPM.
- */
+/* The recovery key, with a software TPM. */
 #include "keeper_rig.h"
 
 #include "base/array.h"
 #include "wire/seal_json.h"
-
-#include <dlfcn.h>
 
 /* Recovery key */
 
@@ -136,196 +132,83 @@ static void recovery_key_in_a_plain_file(void)
 	clean();
 }
 
-/* Counter */
-
-/* Processes cannot be started at times. */
-static bool no_fork;
-
-pid_t fork(void)
+/*
+ * A crash while another key was made has left the state with the new one and
+ * what lies beside with the one on paper: that one opens, and goes on to.
+ */
+static void key_on_paper_goes_on(void)
 {
-	static pid_t (*real)(void);
-
-	if (no_fork) {
-		errno = EAGAIN;
-		return -1;
-	}
-	if (!real)
-		*(void **)&real = dlsym(RTLD_NEXT, "fork");
-	return real();
-}
-
-static void wait_counted(void)
-{
-	int i;
-
-	for (i = 0; i < 20; i++)
-		loop_turn(loop, 100);
-}
-
-static void rollback(void)
-{
-	char old[4000], buf[4000];
-	struct keeper_info info;
-	struct err_detail detail;
-	uint64_t generation;
-	size_t n;
-
-	make(true);
-	counter = true;
-	seal_it();
-	CHECK_EQ(begin(OPT_UNSET), 0);
-	settle();
-	CHECK_EQ(opened, 1);
-	wait_counted();
-	keeper_read_info(keeper, &info);
-	CHECK(info.counter);
-	generation = info.generation;
-	n = get_file(STATE_FILE, old, sizeof(old));
-	CHECK_EQ(write_key("two"), 0);
-	wait_counted();
-	keeper_read_info(keeper, &info);
-	CHECK_EQ(info.generation, generation + 1);
-	test_case("the lock counts, others do not");
-	CHECK_EQ(write_entry(KEEPER_LOCK_ENTRY "/1ab3", "head"), 0);
-	wait_counted();
-	CHECK_EQ(write_entry("_serve/1ab3", "{}"), 0);
-	wait_counted();
-	keeper_read_info(keeper, &info);
-	CHECK_EQ(info.generation, generation + 2);
-	end();
-
-	test_case("the newest");
-	CHECK_EQ(begin(OPT_UNSET), 0);
-	settle();
-	CHECK(opened && holds("_machinekey", "two"));
-	/* A crash before it is counted. */
-	CHECK_EQ(write_key("three"), 0);
-	end();
-	test_case("not counted any more");
-	CHECK_EQ(begin(OPT_UNSET), 0);
-	settle();
-	CHECK(opened && holds("_machinekey", "three"));
-	wait_counted();
-	end();
-
-	test_case("an old one");
-	get_file(STATE_FILE, buf, sizeof(buf));
-	put_file(STATE_FILE, old, n);
-	note_file();
-	CHECK_EQ(begin(OPT_UNSET), 0);
-	settle();
-	CHECK_EQ(keeper_phase(keeper), KEEPER_STUCK);
-	CHECK(strstr(warning("state-store-health"), "state rolled back: file G="));
-	CHECK(is_untouched());
-	test_case("accepted");
-	CHECK_EQ(keeper_accept_rollback(keeper, &detail), 0);
-	wait_open();
-	CHECK(opened && holds("_machinekey", "xyz"));
-	wait_counted();
-	end();
-	CHECK_EQ(begin(OPT_UNSET), 0);
-	settle();
-	CHECK_EQ(opened, 1);
-	keeper_recheck(keeper);
-	wait_counted();
-	CHECK(*warning("vm-fork") && !*warning("state-write-failed"));
-	end();
-	counter = false;
-	clean();
-}
-
-/* From before there was a counter, and so without a word about it. */
-static void rollback_to_uncounted(void)
-{
-	struct err_detail detail;
-	char old[4000];
-	size_t n;
-
-	make(true);
-	seal_it();
-	n = get_file(STATE_FILE, old, sizeof(old));
-	counter = true;
-	CHECK_EQ(begin(OPT_UNSET), 0);
-	settle();
-	CHECK_EQ(opened, 1);
-	CHECK_EQ(write_key("two"), 0);
-	wait_counted();
-	end();
-	put_file(STATE_FILE, old, n);
-	note_file();
-	CHECK_EQ(begin(OPT_UNSET), 0);
-	settle();
-	CHECK_EQ(keeper_phase(keeper), KEEPER_STUCK);
-	CHECK(strstr(warning("state-store-health"), "before it was counted"));
-	CHECK(!opened && is_untouched());
-	CHECK_EQ(keeper_accept_rollback(keeper, &detail), 0);
-	wait_open();
-	CHECK(opened && holds("_machinekey", "xyz"));
-	wait_counted();
-	end();
-	CHECK_EQ(begin(OPT_UNSET), 0);
-	settle();
-	CHECK_EQ(opened, 1);
-	counter = false;
-	clean();
-}
-
-/* Who keeps the question from being asked has not answered it. */
-static void counter_cannot_be_asked(void)
-{
-	make(true);
-	counter = true;
-	seal_it();
-	CHECK_EQ(begin(OPT_UNSET), 0);
-	loop_turn(loop, 100);
-	no_fork = true;
-	settle();
-	CHECK(!opened);
-	CHECK_EQ(keeper_phase(keeper), KEEPER_WAITING);
-	CHECK(strstr(warning("state-store-health"), "cannot be asked"));
-	no_fork = false;
-	wait_open();
-	CHECK(opened && holds("_machinekey", "xyz"));
-	end();
-	counter = false;
-	test_case("nor the TPM");
-	no_fork = true;
-	CHECK_EQ(begin(OPT_UNSET), 0);
-	settle();
-	CHECK_EQ(keeper_phase(keeper), KEEPER_WAITING);
-	no_fork = false;
-	wait_open();
-	CHECK_EQ(opened, 1);
-	clean();
-}
-
-/* Another TPM's counter means nothing: it begins anew, and the state is sealed. */
-static void recovery_with_counter(void)
-{
+	char paper[100], other[100], beside[4000];
+	struct err_detail detail = { "" };
 	struct keeper_info info;
 	struct sealed_blob blob;
-	char key[100];
+	size_t n;
 
 	make(true);
-	counter = true;
 	seal_it();
-	make_recovery(key);
+	make_recovery(paper);
+	n = get_file(KEEPER_EXTRAS_FILE, beside, sizeof(beside));
+	make_recovery(other);
+	put_file(KEEPER_EXTRAS_FILE, beside, n);
 	soft_tpm_clear(&tpm);
 	CHECK_EQ(begin(OPT_UNSET), 0);
 	settle();
-	CHECK_EQ(keeper_phase(keeper), KEEPER_STUCK);
+	CHECK_EQ(recover(other), TNE_RECOVERY_KEY);
 	blob = *state_blob(keeper_state(keeper));
-	CHECK_EQ(recover(key), 0);
-	wait_open();
+	CHECK_EQ(recover(paper), 0);
 	wait_private(blob.private_len, blob.private);
-	wait_counted();
 	end();
+	soft_tpm_clear(&tpm);
 	CHECK_EQ(begin(OPT_UNSET), 0);
 	settle();
+	CHECK_EQ(recover(paper), 0);
 	CHECK(opened && holds("_machinekey", "xyz"));
+	blob = *state_blob(keeper_state(keeper));
+	wait_private(blob.private_len, blob.private);
+	end();
+	test_case("with another data key it ends, and that is said");
+	n = get_file(KEEPER_EXTRAS_FILE, beside, sizeof(beside));
+	make_recovery(other);
+	put_file(KEEPER_EXTRAS_FILE, beside, n);
+	CHECK_EQ(begin(OPT_UNSET), 0);
+	settle();
+	CHECK(strstr(warning("state-write-failed"), "an older state only"));
+	CHECK_EQ(keeper_reseal(keeper, &detail, on_done, NULL), 0);
+	wait_done();
+	CHECK_EQ(finish_err, 0);
+	CHECK(strstr(warning("state-write-failed"), "make another one"));
 	keeper_read_info(keeper, &info);
-	CHECK(info.counter && !*warning("state-write-failed"));
-	counter = false;
+	CHECK(!info.recovery && *warning("no-recovery-key"));
+	clean();
+}
+
+/* What is said of it, long before it is needed. */
+static void missing_key_is_seen(void)
+{
+	char key[100];
+
+	make(true);
+	seal_it();
+	CHECK_EQ(begin(OPT_UNSET), 0);
+	settle();
+	CHECK(strstr(warning("no-recovery-key"), "debug state recovery-key"));
+	end();
+	make_recovery(key);
+	CHECK_EQ(begin(OPT_UNSET), 0);
+	settle();
+	CHECK(!*warning("no-recovery-key"));
+	end();
+	put_file(KEEPER_EXTRAS_FILE, "{", 1);
+	CHECK_EQ(begin(OPT_UNSET), 0);
+	settle();
+	CHECK(strstr(warning("no-recovery-key"), "is damaged"));
+	end();
+	test_case("plain");
+	unlink(path_of(KEEPER_EXTRAS_FILE));
+	put_file(STATE_FILE, plain, strlen(plain));
+	CHECK_EQ(begin(OPT_UNSET), 0);
+	settle();
+	CHECK(opened && !*warning("no-recovery-key"));
 	clean();
 }
 
@@ -336,10 +219,8 @@ int main(int argc, char **argv)
 		TEST(recovery_without_tpm),
 		TEST(no_recovery_key),
 		TEST(recovery_key_in_a_plain_file),
-		TEST(rollback),
-		TEST(rollback_to_uncounted),
-		TEST(counter_cannot_be_asked),
-		TEST(recovery_with_counter),
+		TEST(key_on_paper_goes_on),
+		TEST(missing_key_is_seen),
 	};
 
 	return keeper_rig_main(tests, ARRAY_SIZE(tests), argc, argv);

@@ -85,6 +85,71 @@ static void status_is_read_back(void)
 	json_decref(object);
 }
 
+/* How the state is kept: said, read back, and printed in one line. */
+static void status_of_the_state(void)
+{
+	static const struct {
+		const char *name;
+		struct status_rest rest;
+		const char *line;
+	} cases[] = {
+		{ "the stock daemon says nothing", { .known = false }, "" },
+		{ "plain", { .known = true }, "# State at rest: plain\n" },
+		{ "plain, and why",
+		  { .known = true, .tpm_error = "there is no TPM" },
+		  "# State at rest: plain; there is no TPM\n" },
+		{ "sealed", { .known = true, .sealed = true,
+			      .tpm = "IBM SW   TPM" },
+		  "# State at rest: sealed by the TPM (IBM SW   TPM); recovery key: none; counter: no\n" },
+		{ "sealed, with all there is",
+		  { .known = true, .sealed = true, .recovery_key = true,
+		    .counter = true, .tpm = "INTC" },
+		  "# State at rest: sealed by the TPM (INTC); recovery key: yes; counter: yes\n" },
+		{ "lockout",
+		  { .known = true, .sealed = true, .tpm = "INTC",
+		    .tpm_error = "the TPM is in lockout", .lockout = true,
+		    .failures = 32, .failures_max = 31, .interval_s = 600 },
+		  "# State at rest: sealed by the TPM (INTC); the TPM is in lockout; 32 failures of 31, one is forgotten every 600 s; recovery key: none; counter: no\n" },
+		{ "lockout that does not matter",
+		  { .known = true, .sealed = true, .lockout = true,
+		    .failures = 3, .failures_max = 3, .interval_s = 10 },
+		  "# State at rest: sealed by the TPM; the TPM is in lockout; 3 failures of 3, one is forgotten every 10 s; recovery key: none; counter: no\n" },
+		{ "a TPM that calls itself strange names",
+		  { .known = true, .tpm = "\033[2J" },
+		  "# State at rest: plain (?[2J)\n" },
+	};
+	struct err_detail detail;
+	json_t *object, *again;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct status status = { .backend = BACKEND_RUNNING }, read;
+		char *line = NULL;
+		size_t len;
+		FILE *out;
+
+		test_case("%s", cases[i].name);
+		status.rest = cases[i].rest;
+		CHECK_EQ(status_json_build(&status, &object), 0);
+		CHECK_EQ(!!json_object_get(object, "StateAtRest"),
+			 cases[i].rest.known);
+		CHECK_EQ(status_json_parse(object, &detail, &read), 0);
+		CHECK_EQ(status_json_build(&read, &again), 0);
+		CHECK(json_equal(object, again));
+		out = open_memstream(&line, &len);
+		status_print_rest(&read.rest, out);
+		fclose(out);
+		if (!strstr(cases[i].name, "strange"))
+			CHECK(strcmp(line, cases[i].line) == 0);
+		else
+			CHECK(!strchr(line, 27));
+		free(line);
+		json_decref(object);
+		json_decref(again);
+		status_done(&read);
+	}
+}
+
 static void bad_status(void)
 {
 	static const char *const cases[] = {
@@ -265,7 +330,7 @@ int main(int argc, char **argv)
 	static const struct test tests[] = {
 		TEST(status_document),
 		TEST(status_is_read_back),
-		TEST(bad_status),
+		TEST(status_of_the_state), TEST(bad_status),
 		TEST(status_table),
 		TEST(messages),
 		TEST(start_options),

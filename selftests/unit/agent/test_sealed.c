@@ -7,6 +7,7 @@
 
 #include "base/array.h"
 #include "fail_alloc.h"
+#include "odd_io.h"
 #include "sealed_rig.h"
 #include "store/state.h"
 
@@ -131,7 +132,7 @@ static void seal_and_back(void)
 	put_file(STATE_FILE, plain_old);
 	state = open_state(state_io_system());
 	CHECK(state && !state_is_sealed(state));
-	CHECK_EQ(state_seal(state, make_key(1), &blob_a, &detail), 0);
+	CHECK_EQ(state_seal(state, make_key(1), &blob_a, NULL, 0, &detail), 0);
 	CHECK(state_is_sealed(state) && holds(state, "k", "old"));
 	get_file(STATE_FILE, buf, sizeof(buf));
 	CHECK(strncmp(buf, "{\"key\":{\"Private\":\"", 19) == 0);
@@ -150,7 +151,7 @@ static void seal_and_back(void)
 	CHECK_EQ(state_unlock(state, make_key(1), &detail), 0);
 	CHECK(holds(state, "k", "new") && holds(state, "_other", "xyz"));
 	/* Another key. */
-	CHECK_EQ(state_seal(state, make_key(2), &blob_b, &detail), 0);
+	CHECK_EQ(state_seal(state, make_key(2), &blob_b, NULL, 0, &detail), 0);
 	state_close(state);
 	state = open_any(state_io_system());
 	CHECK(holds(state, "k", "new"));
@@ -174,7 +175,7 @@ static void sealed_from_the_start(void)
 	make_dir();
 	state = open_state(state_io_system());
 	CHECK(state_is_new(state));
-	CHECK_EQ(state_seal(state, make_key(1), &blob_a, &detail), 0);
+	CHECK_EQ(state_seal(state, make_key(1), &blob_a, NULL, 0, &detail), 0);
 	CHECK(!state_is_new(state));
 	CHECK_EQ(write_k(state, "new"), 0);
 	state_close(state);
@@ -213,7 +214,7 @@ static void old_bytes_are_overwritten(void)
 	put_file(STATE_FILE, plain_old);
 	fd = open(path_of(STATE_FILE), O_RDONLY);
 	state = open_state(state_io_system());
-	CHECK_EQ(state_seal(state, make_key(1), &blob_a, &detail), 0);
+	CHECK_EQ(state_seal(state, make_key(1), &blob_a, NULL, 0, &detail), 0);
 	CHECK_EQ(pread(fd, buf, sizeof(buf), 0), strlen(plain_old));
 	CHECK(sodium_is_zero((unsigned char *)buf, strlen(plain_old)));
 	close(fd);
@@ -243,63 +244,6 @@ static void leftovers_go(void)
 	remove_dir();
 }
 
-/* Calls fail, or are the last thing that the process does. */
-static int calls, fail_at, crash_at;
-
-static bool strike(void)
-{
-	int n = calls++;
-
-	if (n == crash_at)
-		_exit(42);
-	if (n != fail_at)
-		return false;
-	errno = EIO;
-	return true;
-}
-
-static int odd_openat(int at, const char *path, int flags, mode_t mode)
-{
-	return strike() ? -1 : openat(at, path, flags, mode);
-}
-
-static int odd_fchmod(int fd, mode_t mode)
-{
-	return strike() ? -1 : fchmod(fd, mode);
-}
-
-static ssize_t odd_write(int fd, const void *data, size_t len)
-{
-	return strike() ? -1 : write(fd, data, len > 90 ? 90 : len);
-}
-
-static int odd_fsync(int fd)
-{
-	return strike() ? -1 : fsync(fd);
-}
-
-static int odd_close(int fd)
-{
-	int r = close(fd);
-
-	return strike() ? -1 : r;
-}
-
-static int odd_renameat(int a, const char *old, int b, const char *path)
-{
-	return strike() ? -1 : renameat(a, old, b, path);
-}
-
-static int odd_unlinkat(int at, const char *path, int flags)
-{
-	return strike() ? -1 : unlinkat(at, path, flags);
-}
-
-static const struct state_io odd_io = {
-	odd_openat, odd_fchmod, odd_write, odd_fsync, odd_close, odd_renameat,
-	odd_unlinkat,
-};
-
 enum act { ACT_SEAL, ACT_WRITE, ACT_RESEAL, ACT_UNSEAL, ACTS };
 
 static void prepare(enum act act)
@@ -311,7 +255,7 @@ static void prepare(enum act act)
 	if (act == ACT_SEAL)
 		return;
 	state = open_state(state_io_system());
-	if (!state || state_seal(state, make_key(1), &blob_a, &detail) != 0)
+	if (!state || state_seal(state, make_key(1), &blob_a, NULL, 0, &detail) != 0)
 		abort();
 	state_close(state);
 }
@@ -320,7 +264,7 @@ static void prepare(enum act act)
 static int perform(enum act act)
 {
 	static const char *const drop[] = { "k", NULL };
-	struct state *state = open_any(&odd_io);
+	struct state *state = open_any(odd_io());
 	struct secret32 *key = make_key(act == ACT_RESEAL ? 2 : 1);
 	struct err_detail detail;
 	bool was;
@@ -329,12 +273,12 @@ static int perform(enum act act)
 	if (!state || !key)
 		abort();
 	was = state_is_sealed(state);
-	calls = 0;
+	odd_calls = 0;
 	switch (act) {
 	case ACT_SEAL:
 	case ACT_RESEAL:
 		r = state_seal(state, key,
-			       act == ACT_SEAL ? &blob_a : &blob_b, &detail);
+			       act == ACT_SEAL ? &blob_a : &blob_b, NULL, 0, &detail);
 		if (r >= 0)
 			key = NULL;
 		else if (was != state_is_sealed(state))
@@ -399,23 +343,23 @@ static void each_call_fails(void)
 	enum act act;
 	int r;
 
-	crash_at = -1;
+	odd_crash_at = -1;
 	for (act = 0; act < ACTS; act++) {
 		make_dir();
-		for (fail_at = 0;; fail_at++) {
-			test_case("%s, call %d fails", name[act], fail_at);
+		for (odd_fail_at = 0;; odd_fail_at++) {
+			test_case("%s, call %d fails", name[act], odd_fail_at);
 			prepare(act);
 			r = perform(act);
 			CHECK(r >= 0 || r == -EIO);
 			CHECK_EQ(look(act), r >= 0);
-			if (calls <= fail_at)
+			if (odd_calls <= odd_fail_at)
 				break;
 		}
-		CHECK(fail_at >= 7);
+		CHECK(odd_fail_at >= 7);
 		CHECK_EQ(r, 0);
 		remove_dir();
 	}
-	fail_at = -1;
+	odd_fail_at = -1;
 }
 
 static void each_call_is_the_last(void)
@@ -427,12 +371,12 @@ static void each_call_is_the_last(void)
 	int status, is;
 	pid_t pid;
 
-	fail_at = -1;
+	odd_fail_at = -1;
 	for (act = 0; act < ACTS; act++) {
 		make_dir();
 		seen_old = seen_new = false;
-		for (crash_at = 0;; crash_at++) {
-			test_case("%s, crash at call %d", name[act], crash_at);
+		for (odd_crash_at = 0;; odd_crash_at++) {
+			test_case("%s, crash at call %d", name[act], odd_crash_at);
 			prepare(act);
 			fflush(NULL);
 			pid = fork();
@@ -449,11 +393,11 @@ static void each_call_is_the_last(void)
 		}
 		CHECK_EQ(WEXITSTATUS(status), 0);
 		CHECK(seen_old && seen_new);
-		printf("# %s: %d points\n", name[act], crash_at);
-		CHECK(crash_at >= 7);
+		printf("# %s: %d points\n", name[act], odd_crash_at);
+		CHECK(odd_crash_at >= 7);
 		remove_dir();
 	}
-	crash_at = -1;
+	odd_crash_at = -1;
 }
 
 static void big_maps(void)
@@ -475,7 +419,7 @@ static void big_maps(void)
 		change.data = data;
 		change.len = sizes[i];
 		state = open_state(state_io_system());
-		CHECK_EQ(state_seal(state, make_key(1), &blob_a, &detail), 0);
+		CHECK_EQ(state_seal(state, make_key(1), &blob_a, NULL, 0, &detail), 0);
 		CHECK_EQ(state_write(state, &change, 1, &detail), 0);
 		state_close(state);
 		state = open_any(state_io_system());
@@ -502,7 +446,7 @@ static int seal_write_unseal(void *ctx)
 	if (r < 0)
 		return r;
 	key = make_key(1);
-	r = key ? state_seal(state, key, &blob_a, &detail) : -ENOMEM;
+	r = key ? state_seal(state, key, &blob_a, NULL, 0, &detail) : -ENOMEM;
 	if (r >= 0)
 		key = NULL;
 	if (r == 0)
@@ -526,7 +470,7 @@ static int seal_write_unseal(void *ctx)
 
 static void without_memory(void)
 {
-	crash_at = fail_at = -1;
+	odd_crash_at = odd_fail_at = -1;
 	make_dir();
 	CHECK(fail_alloc_each(seal_write_unseal, NULL) > 20);
 	remove_dir();

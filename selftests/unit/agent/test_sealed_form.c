@@ -10,6 +10,8 @@
 #include "crypto/state_box.h"
 #include "sealed_rig.h"
 #include "store/counter.h"
+#include "store/keeper.h"
+#include "store/key_age.h"
 #include "store/seal_plan.h"
 #include "wire/seal_json.h"
 #include "wire/sealed_json.h"
@@ -312,6 +314,33 @@ static void counter_verdicts(void)
 		 TNE_STATE_FORMAT);
 }
 
+static void key_age(void)
+{
+	const int64_t day = 24 * 3600, now = 1800000000;
+	char text[KEY_AGE_TEXT_MAX];
+	struct state_bytes bytes = { .data = text };
+	uint64_t writes;
+	int64_t since;
+
+	key_age_format(now, KEEPER_KEY_WRITES, text);
+	bytes.len = strlen(text);
+	CHECK_EQ(key_age_parse(bytes, &since, &writes), 0);
+	CHECK_EQ(since, now);
+	CHECK_EQ(writes, KEEPER_KEY_WRITES);
+	for (; bytes.len; bytes.len--)
+		CHECK_EQ(key_age_parse((struct state_bytes){ text,
+							      bytes.len - 1 },
+				       &since, &writes), TNE_STATE_FORMAT);
+	CHECK(!key_age_is_over(now, 0, now));
+	CHECK(!key_age_is_over(now - 90 * day + 1, 0, now));
+	CHECK(key_age_is_over(now - 90 * day, 0, now));
+	CHECK(!key_age_is_over(now, KEEPER_KEY_WRITES - 1, now));
+	CHECK(key_age_is_over(now, KEEPER_KEY_WRITES, now));
+	/* A clock that starts anew with each start of the machine. */
+	CHECK(!key_age_is_over(now, 0, 5));
+	CHECK(key_age_is_over(0, 0, now));
+}
+
 /* The table of modes, line by line. */
 static void plan(void)
 {
@@ -375,7 +404,19 @@ static void plan(void)
 		{ "unset, dead, sealed", { OPT_UNSET, 0, 1, 0 },
 		  TNE_TPM_DEAD, SEAL_ACT_STUCK },
 		{ "unset, denied, sealed", { OPT_UNSET, 0, 1, 0 },
-		  TNE_TPM_DENIED, SEAL_ACT_STUCK },
+		  TNE_TPM_DENIED, SEAL_ACT_WAIT },
+		{ "true, busy, plain", { OPT_TRUE, 0, 0, 0 }, TNE_TPM_BUSY,
+		  SEAL_ACT_WAIT },
+		{ "true, slow, new", { OPT_TRUE, 0, 0, 1 }, TNE_TPM_SLOW,
+		  SEAL_ACT_WAIT },
+		{ "true, lockout, plain", { OPT_TRUE, 0, 0, 0 },
+		  TNE_TPM_LOCKOUT, SEAL_ACT_WAIT },
+		{ "true, odd answer, plain", { OPT_TRUE, 0, 0, 0 },
+		  TNE_TPM_FAILED, SEAL_ACT_EXIT },
+		{ "true, password, plain", { OPT_TRUE, 0, 0, 0 },
+		  TNE_TPM_OWNER_AUTH, SEAL_ACT_EXIT },
+		{ "true, denied, plain", { OPT_TRUE, 0, 0, 0 },
+		  TNE_TPM_DENIED, SEAL_ACT_EXIT },
 	};
 	struct seal_probe probe = { 0 };
 	struct seal_wish new = { .is_new = true };
@@ -424,6 +465,7 @@ int main(int argc, char **argv)
 		TEST(recovery_text),
 		TEST(recovery_box),
 		TEST(counter_verdicts),
+		TEST(key_age),
 		TEST(plan),
 	};
 

@@ -3,6 +3,7 @@
 
 #include "base/array.h"
 #include "fail_alloc.h"
+#include "odd_io.h"
 #include "store/identity.h"
 #include "store/side.h"
 #include "store/state.h"
@@ -11,7 +12,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <jansson.h>
@@ -375,67 +375,6 @@ static void links_pipes_and_twice(void)
 	remove_dir();
 }
 
-/*
- * The calls of a save, in their order; call number @fail_at fails, or is the
- * last thing that the process does.
- */
-static int calls, fail_at, crash_at;
-
-static bool strike(void)
-{
-	int n = calls++;
-
-	if (n == crash_at)
-		_exit(42);
-	if (n != fail_at)
-		return false;
-	errno = EIO;
-	return true;
-}
-
-static int odd_openat(int at, const char *path, int flags, mode_t mode)
-{
-	return strike() ? -1 : openat(at, path, flags, mode);
-}
-
-static int odd_fchmod(int fd, mode_t mode)
-{
-	return strike() ? -1 : fchmod(fd, mode);
-}
-
-/* Short writes, so that a crash finds half a file. */
-static ssize_t odd_write(int fd, const void *data, size_t len)
-{
-	return strike() ? -1 : write(fd, data, len > 20 ? 20 : len);
-}
-
-static int odd_fsync(int fd)
-{
-	return strike() ? -1 : fsync(fd);
-}
-
-static int odd_close(int fd)
-{
-	int r = close(fd);
-
-	return strike() ? -1 : r;
-}
-
-static int odd_renameat(int a, const char *old, int b, const char *path)
-{
-	return strike() ? -1 : renameat(a, old, b, path);
-}
-
-static int odd_unlinkat(int at, const char *path, int flags)
-{
-	return strike() ? -1 : unlinkat(at, path, flags);
-}
-
-static const struct state_io odd_io = {
-	odd_openat, odd_fchmod, odd_write, odd_fsync, odd_close, odd_renameat,
-	odd_unlinkat,
-};
-
 static const char old_text[] = "{\n  \"k\": \"b2xk\"\n}";
 static const char new_text[] = "{\n  \"k\": \"bmV3\",\n  \"more\": \"bW9yZQ==\"\n}";
 
@@ -448,9 +387,9 @@ static int save_new(void)
 	struct state *state;
 	int r;
 
-	if (state_open(dir, &odd_io, &detail, &state) < 0)
+	if (state_open(dir, odd_io(), &detail, &state) < 0)
 		return -1000;
-	calls = 0;
+	odd_calls = 0;
 	r = state_write(state, change, 2, &detail);
 	/* What was not written is not believed either. */
 	if (!state_find(state, "k", &bytes) ||
@@ -481,11 +420,12 @@ static void each_call_fails(void)
 	char buf[200];
 	int r;
 
-	crash_at = -1;
+	/* Short writes, so that a crash finds half a file. */
+	odd_chunk = 20;
 	make_dir();
-	for (fail_at = 0;; fail_at++) {
+	for (odd_fail_at = 0;; odd_fail_at++) {
 		put_file(STATE_FILE, old_text, strlen(old_text), 0600);
-		test_case("call %d fails", fail_at);
+		test_case("call %d fails", odd_fail_at);
 		r = save_new();
 		get_file(STATE_FILE, buf, sizeof(buf));
 		if (r == 0)
@@ -495,7 +435,8 @@ static void each_call_fails(void)
 		CHECK_EQ(leftovers(), 0);
 	}
 	/* open, chmod, 2 writes, sync, close, rename, sync of the directory */
-	CHECK_EQ(fail_at, 8);
+	CHECK_EQ(odd_fail_at, 8);
+	odd_fail_at = -1;
 	CHECK(strcmp(buf, new_text) == 0);
 	remove_dir();
 }
@@ -506,32 +447,26 @@ static void each_call_is_the_last(void)
 	struct state *state;
 	char buf[200];
 	int status;
-	pid_t pid;
 
-	fail_at = -1;
+	odd_chunk = 20;
 	make_dir();
-	for (crash_at = 0;; crash_at++) {
+	for (odd_crash_at = 0;; odd_crash_at++) {
 		put_file(STATE_FILE, old_text, strlen(old_text), 0600);
-		test_case("crash at call %d", crash_at);
-		fflush(NULL);
-		pid = fork();
-		if (pid == 0)
-			_exit(save_new() == 0 ? 0 : 1);
-		CHECK_EQ(waitpid(pid, &status, 0), pid);
-		CHECK(WIFEXITED(status));
+		test_case("crash at call %d", odd_crash_at);
+		status = odd_io_run(save_new);
 		get_file(STATE_FILE, buf, sizeof(buf));
-		if (WEXITSTATUS(status) == 0)
+		if (status == 0)
 			break;
-		CHECK_EQ(WEXITSTATUS(status), 42);
+		CHECK_EQ(status, ODD_IO_CRASH);
 		/* The sync of the directory comes behind the rename. */
-		CHECK(strcmp(buf, crash_at < 7 ? old_text : new_text) == 0);
+		CHECK(strcmp(buf, odd_crash_at < 7 ? old_text : new_text) == 0);
 		CHECK_EQ(state_open(dir, state_io_system(), &detail, &state),
 			 0);
 		state_close(state);
 		CHECK_EQ(leftovers(), 0);
 	}
-	CHECK_EQ(crash_at, 8);
-	crash_at = -1;
+	CHECK_EQ(odd_crash_at, 8);
+	odd_crash_at = -1;
 	remove_dir();
 }
 

@@ -295,7 +295,7 @@ static void lockout(void)
 	uint32_t count;
 
 	begin(&t);
-	soft_tpm_seal_old(&t, key, &old);
+	soft_tpm_seal_old(&t, 0, key, &old);
 	CHECK_EQ(unseal(&t, &old), 0);
 	CHECK(got.old);
 	CHECK_EQ(seal(&t, key), 0);
