@@ -107,7 +107,7 @@ static void look_at_certificate(const struct attempt *attempt)
 	long verdict = stream_verdict(attempt->stream);
 
 	if (attempt->target.tls && verdict != 0)
-		log_info("control: %s: certificate not verified (%ld), Noise decides",
+		log_debug("control: %s: certificate not verified (%ld), Noise decides",
 			 attempt->target.host, verdict);
 }
 

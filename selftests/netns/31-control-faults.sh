@@ -38,6 +38,19 @@ for fault in "${all[@]}"; do
 		ctl fault off >/dev/null
 		agent_start 1
 		;;
+	debug-exit)
+		# obeyed by an agent that has run for a while
+		ctl drop >/dev/null
+		sleep 1
+		ctl fault off >/dev/null
+		if ! agent_alive 1; then
+			rc=0
+			wait "${AGENT_PID[1]}" || rc=$?
+			expect_eq "exit status" "$rc" 75
+			[[ $(n_peers 1) == 3 ]] || fail "peers are gone"
+			agent_start 1
+		fi
+		;;
 	*)
 		ctl drop >/dev/null
 		sleep 1
