@@ -285,10 +285,9 @@ void keeper_opened(struct keeper *keeper)
 	keeper->err = 0;
 	keeper->why.text[0] = 0;
 	keeper_enter(keeper, KEEPER_OPEN);
-	if (state_is_sealed(keeper->state)) {
+	if (state_is_sealed(keeper->state))
 		keeper_check_recovery(keeper);
-		keeper_write_begin(keeper);
-	}
+	keeper_write_begin(keeper);
 	keeper->calls.opened(keeper->calls.ctx);
 }
 
@@ -511,7 +510,7 @@ static int restore(struct keeper *keeper, struct err_detail *detail)
 	keeper->note_code = "state-restored";
 	snprintf(keeper->note, sizeof(keeper->note),
 		 "the state file was damaged (%.100s), an older one has taken its place; the damaged one is %.100s",
-		 detail->text, copy);
+		 detail->text, *copy ? copy : "gone, there are copies enough");
 	log_warning("store: %s", keeper->note);
 	/* As after any restoring: with a new data key. */
 	keeper->old_blob = true;
