@@ -390,6 +390,18 @@ static void wait_for_tpm(struct keeper *keeper, const struct tpm_answer *answer)
 		explain_facts(keeper);
 }
 
+static void stay_plain(struct keeper *keeper, const struct tpm_answer *answer)
+{
+	/* There is a TPM that works, so somebody may wonder. */
+	if (answer->err == 0)
+		keeper_warn_plain(keeper, "state-encryption-unavailable",
+				  seal_plan_refuses(&keeper->probe));
+	else
+		log_notice("store: the state is not sealed: %s",
+			   answer->detail.text);
+	keeper_unlocked(keeper);
+}
+
 static void on_answer(void *ctx, const struct tpm_answer *answer)
 {
 	struct keeper *keeper = ctx;
@@ -402,10 +414,12 @@ static void on_answer(void *ctx, const struct tpm_answer *answer)
 	act = seal_plan_act(&wish, &keeper->probe);
 	switch (act) {
 	case SEAL_ACT_PLAIN:
-		log_notice("store: the state is not sealed: %s",
-			   answer->err < 0 ? answer->detail.text :
-			   seal_plan_refuses(&keeper->probe));
-		keeper_unlocked(keeper);
+		/* Slow may have been the machine, which was being started. */
+		if (answer->err == 0 && keeper->tries == 1) {
+			loop_later_set(keeper->config.loop, &keeper->later);
+			break;
+		}
+		stay_plain(keeper, answer);
 		break;
 	case SEAL_ACT_PLAIN_WARN:
 		keeper_warn_plain(keeper, "state-encryption-unavailable",

@@ -102,6 +102,11 @@ static void slow(void)
 	soft_tpm_tap(&tpm, SOFT_TPM_SLOW, nothing);
 }
 
+static void slow_long(void)
+{
+	soft_tpm_tap(&tpm, SOFT_TPM_SLOW_LONG, nothing);
+}
+
 static void dead(void)
 {
 	soft_tpm_tap(&tpm, SOFT_TPM_DEAD, nothing);
@@ -257,7 +262,8 @@ static const struct row {
 	{ "busy", busy, NULL, OPEN, OPEN, OPEN },
 	{ "busy for long", busy_long, untap, MENDED, WARNED, MENDED,
 	  .text = "busy" },
-	{ "slow (5 s)", slow, NULL, OPEN, PLAIN, OPEN },
+	{ "slow (5 s) once", slow, NULL, OPEN, OPEN, OPEN },
+	{ "slow (5 s)", slow_long, NULL, OPEN, WARNED, OPEN },
 	{ "hanging", freeze, thaw, MENDED, WARNED, MENDED, .text = "in time" },
 	{ "missing", take_away, bring_back, MENDED, PLAIN, REFUSED,
 	  .text = "opening TPM" },
