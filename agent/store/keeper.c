@@ -285,10 +285,9 @@ void keeper_opened(struct keeper *keeper)
 	keeper->err = 0;
 	keeper->why.text[0] = 0;
 	keeper_enter(keeper, KEEPER_OPEN);
-	if (state_is_sealed(keeper->state)) {
+	if (state_is_sealed(keeper->state))
 		keeper_check_recovery(keeper);
-		keeper_write_begin(keeper);
-	}
+	keeper_write_begin(keeper);
 	keeper->calls.opened(keeper->calls.ctx);
 }
 
@@ -391,6 +390,18 @@ static void wait_for_tpm(struct keeper *keeper, const struct tpm_answer *answer)
 		explain_facts(keeper);
 }
 
+static void stay_plain(struct keeper *keeper, const struct tpm_answer *answer)
+{
+	/* There is a TPM that works, so somebody may wonder. */
+	if (answer->err == 0)
+		keeper_warn_plain(keeper, "state-encryption-unavailable",
+				  seal_plan_refuses(&keeper->probe));
+	else
+		log_notice("store: the state is not sealed: %s",
+			   answer->detail.text);
+	keeper_unlocked(keeper);
+}
+
 static void on_answer(void *ctx, const struct tpm_answer *answer)
 {
 	struct keeper *keeper = ctx;
@@ -403,10 +414,12 @@ static void on_answer(void *ctx, const struct tpm_answer *answer)
 	act = seal_plan_act(&wish, &keeper->probe);
 	switch (act) {
 	case SEAL_ACT_PLAIN:
-		log_notice("store: the state is not sealed: %s",
-			   answer->err < 0 ? answer->detail.text :
-			   seal_plan_refuses(&keeper->probe));
-		keeper_unlocked(keeper);
+		/* Slow may have been the machine, which was being started. */
+		if (answer->err == 0 && keeper->tries == 1) {
+			loop_later_set(keeper->config.loop, &keeper->later);
+			break;
+		}
+		stay_plain(keeper, answer);
 		break;
 	case SEAL_ACT_PLAIN_WARN:
 		keeper_warn_plain(keeper, "state-encryption-unavailable",
@@ -511,7 +524,7 @@ static int restore(struct keeper *keeper, struct err_detail *detail)
 	keeper->note_code = "state-restored";
 	snprintf(keeper->note, sizeof(keeper->note),
 		 "the state file was damaged (%.100s), an older one has taken its place; the damaged one is %.100s",
-		 detail->text, copy);
+		 detail->text, *copy ? copy : "gone, there are copies enough");
 	log_warning("store: %s", keeper->note);
 	/* As after any restoring: with a new data key. */
 	keeper->old_blob = true;

@@ -108,7 +108,7 @@ struct keeper_warning {
 	bool impacts;
 };
 
-#define KEEPER_WARNINGS_MAX 6
+#define KEEPER_WARNINGS_MAX 8
 
 /**
  * struct keeper_info - for looking at

@@ -35,6 +35,7 @@
  * @note: something that is worth knowing, or ""
  * @note_code: its short name
  * @write_note: what is wrong with the counter or the extras, or ""
+ * @disk_note: why the state cannot be written, or ""
  * @fresh: data key that is being sealed
  * @recovered: opened by the recovery key
  * @first_seal: sealed by this process, so nobody has put it back
@@ -82,6 +83,7 @@ struct keeper {
 	char note[300];
 	const char *note_code;
 	char write_note[300];
+	char disk_note[300];
 	struct secret32 *fresh;
 	bool recovered;
 	bool first_seal;
@@ -175,7 +177,7 @@ void keeper_fail(struct keeper *keeper, const char *why);
 /* keeper_write.c: seconds since 1970. */
 int64_t keeper_wall_s(const struct keeper *keeper);
 void keeper_write_init(struct keeper *keeper);
-/* A sealed state is open: what has to go with each write does so. */
+/* The state is open: what has to go with each write does so. */
 void keeper_write_begin(struct keeper *keeper);
 
 /* keeper_recovery.c: wraps for a new data key, if there is a recovery key. */

@@ -55,6 +55,10 @@ size_t keeper_find_warnings(const struct keeper *keeper,
 		ret[n++] = (struct keeper_warning){
 			"state-write-failed", "medium", "sealed state",
 			keeper->write_note, false };
+	if (keeper->disk_note[0])
+		ret[n++] = (struct keeper_warning){
+			"state-write-failed", "high", "state at rest",
+			keeper->disk_note, false };
 	if (keeper->distrusted)
 		ret[n++] = (struct keeper_warning){
 			"state-rolled-back", "high", "an old state",

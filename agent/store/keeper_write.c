@@ -11,6 +11,7 @@
 #include "store/key_age.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #define DAY_MS		(24 * 3600 * UINT64_C(1000))
@@ -47,11 +48,31 @@ static void after_write(void *ctx)
 {
 	struct keeper *keeper = ctx;
 
+	if (keeper->disk_note[0]) {
+		keeper->disk_note[0] = 0;
+		log_notice("store: the state can be written again");
+		keeper_changed(keeper);
+	}
+	if (!state_is_sealed(keeper->state))
+		return;
 	keeper->key_writes++;
 	/* Once: without a TPM it would be tried with every write. */
 	if (keeper->key_writes == KEEPER_KEY_WRITES)
 		loop_timer_set(keeper->config.loop, &keeper->rotate, 0);
 	keeper_count_written(keeper);
+}
+
+/* The node goes on with what it has; a person has to see to the disk. */
+static void write_failed(void *ctx, int err)
+{
+	struct keeper *keeper = ctx;
+
+	keeper->bumping = false;
+	snprintf(keeper->disk_note, sizeof(keeper->disk_note),
+		 "the state cannot be written: %s; what changes now is gone at the next start",
+		 err_text(err));
+	log_err("store: %s", keeper->disk_note);
+	keeper_changed(keeper);
 }
 
 static bool is_old(const struct keeper *keeper)
@@ -89,14 +110,17 @@ void keeper_write_init(struct keeper *keeper)
 void keeper_write_begin(struct keeper *keeper)
 {
 	const struct state_hook hook = {
-		.before = before_write, .after = after_write, .ctx = keeper,
+		.before = before_write, .after = after_write,
+		.failed = write_failed, .ctx = keeper,
 	};
 	struct state_bytes text;
 
+	state_set_hook(keeper->state, &hook);
+	if (!state_is_sealed(keeper->state))
+		return;
 	if (!state_find(keeper->state, KEEPER_AGE_ENTRY, &text) ||
 	    key_age_parse(text, &keeper->key_since_s, &keeper->key_writes) < 0)
 		keeper->key_since_s = keeper->key_writes = 0;
-	state_set_hook(keeper->state, &hook);
 	loop_timer_set(keeper->config.loop, &keeper->rotate, DAY_MS);
 	/*
 	 * The recovery key has opened what no TPM did, or the blob can be locked

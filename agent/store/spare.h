@@ -33,7 +33,7 @@ int spare_copy_damaged(const struct state_io *io, int dir,
  * @path:	directory of the state, which nobody has open
  * @io:		calls
  * @detail:	filled on error
- * @ret_name:	name of the copy of the damaged one
+ * @ret_name:	name of the copy of the damaged one; "" = there were too many
  *
  * A temporary file that is whole was about to be the next state; after it comes
  * STATE_PREV_FILE. Good is what can be read; whether its box opens shows later.

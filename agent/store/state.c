@@ -732,13 +732,15 @@ int state_write(struct state *state, const struct state_change *change,
 		r = save(state, &map);
 	if (r < 0) {
 		state_map_done(&map);
+		if (state->hook.failed)
+			state->hook.failed(state->hook.ctx, r);
 		return err_explain(detail, r, "cannot write the state: %s",
 				   err_text(r));
 	}
 	state_map_done(&state->map);
 	state->map = map;
 	state->is_new = false;
-	if (n_more)
+	if (state->hook.after)
 		state->hook.after(state->hook.ctx);
 	return r;
 }

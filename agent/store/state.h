@@ -73,12 +73,14 @@ struct state_change {
  * @before:	may add changes to those that are about to be written; returns
  *		how many. What @ret points to stays until the next call
  * @after:	they were written, with those that were added
+ * @failed:	or they could not be written, and nothing has changed
  * @ctx:	first argument
  */
 struct state_hook {
 	size_t (*before)(void *ctx, const struct state_change *change, size_t n,
 			 struct state_change ret[STATE_HOOK_MAX]);
 	void (*after)(void *ctx);
+	void (*failed)(void *ctx, int err);
 	void *ctx;
 };
 

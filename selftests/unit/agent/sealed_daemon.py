@@ -230,6 +230,33 @@ def plain(top, program, tpm):
     assert d.end() == 78, d.text()
 
 
+def damaged(top, program, tpm):
+    """What cannot be read is said by somebody who stays up, and left alone."""
+    path = top + "/state/tailscaled.state"
+    good = read(path)
+    for name, text in [("cut", good[:len(good) // 2]), ("empty", b""),
+                       ("zeros", b"\0" * 300), ("foreign", b"[1]"),
+                       ("no machine key", b'{"_profiles":"e30="}'),
+                       ("no such profile",
+                        b'{"_machinekey":"' + json.loads(good)["_machinekey"].encode()
+                        + b'","_profiles":"e30=","_current-profile":"cHJvZmlsZS0xYWIz"}')]:
+        with open(path, "wb") as f:
+            f.write(text)
+        d = Daemon(top, program, tpm.tcti, "--encrypt-state=false")
+        d.wait_up()
+        _, answer = d.ask("GET", "status")
+        status = json.loads(answer)
+        assert status["BackendState"] == "NoState", (name, answer)
+        assert any("state file" in line for line in status["Health"]), (name, answer)
+        code, answer = d.ask("POST", "start", "{}")
+        assert code == 500 and "cannot start backend" in answer, (name, answer)
+        assert d.process.poll() is None, name
+        assert d.stop() == 0, d.text()
+        assert read(path) == text, name
+    with open(path, "wb") as f:
+        f.write(good)
+
+
 def run(case, *args):
     global failed
     try:
@@ -259,6 +286,8 @@ def main():
         run(reload, top, program, ours)
         run(twice, top, program, ours)
         run(plain, top, program, ours)
+        ours.start()
+        run(damaged, top, program, ours)
     finally:
         for process in Daemon.started:
             if process.poll() is None:

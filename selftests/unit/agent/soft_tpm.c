@@ -141,6 +141,7 @@ static void put(int fd, const uint8_t *buf, size_t len)
 }
 
 #define CC_UNSEAL 0x15e
+#define CC_CREATE_PRIMARY 0x131
 #define BUSY_COMMANDS 12	/* more than tpm2-tss tries by itself */
 #define LOST_AT 4		/* a command in the middle */
 #define SLOW_AT 4
@@ -200,7 +201,8 @@ static bool pass_on(struct tap *tap, int client, int tpm)
 		tap->was_lost = true;
 		return false;
 	}
-	if (tap->fault == SOFT_TPM_SLOW && tap->commands == SLOW_AT)
+	if ((tap->fault == SOFT_TPM_SLOW && tap->commands == SLOW_AT) ||
+	    (tap->fault == SOFT_TPM_SLOW_LONG && command == CC_CREATE_PRIMARY))
 		sleep(SLOW_S);
 	put(tpm, buf, len);
 	len = take(tpm, buf, sizeof(buf));
@@ -340,12 +342,20 @@ struct link {
 	ESYS_CONTEXT *esys;
 };
 
+/* It takes one connection at a time, and may be behind with ending the last. */
 static void link_open(struct soft_tpm *t, struct link *l)
 {
+	const struct timespec pause = { 0, 10000000 };
+	int i;
+
 	setenv("TSS2_LOG", "all+none", 0);
-	if (Tss2_TctiLdr_Initialize(t->tcti, &l->tcti) ||
-	    Esys_Initialize(&l->esys, l->tcti, NULL))
-		die("cannot connect");
+	for (i = 0; Tss2_TctiLdr_Initialize(t->tcti, &l->tcti); i++) {
+		if (i == WAIT_TRIES)
+			die("cannot connect");
+		nanosleep(&pause, NULL);
+	}
+	if (Esys_Initialize(&l->esys, l->tcti, NULL))
+		die("no context");
 }
 
 static void link_close(struct link *l)

@@ -58,7 +58,8 @@ enum soft_tpm_fault {
 	SOFT_TPM_FINE,		/* only listened to */
 	SOFT_TPM_BUSY,		/* the first commands get TPM_RC_RETRY */
 	SOFT_TPM_BUSY_LONG,	/* every command gets it */
-	SOFT_TPM_SLOW,		/* a command takes five seconds */
+	SOFT_TPM_SLOW,		/* a command takes five seconds, once */
+	SOFT_TPM_SLOW_LONG,	/* and once in each connection */
 	SOFT_TPM_DEAD,		/* every command gets TPM_RC_FAILURE */
 	SOFT_TPM_LOST,		/* the connection breaks once */
 	SOFT_TPM_FLIP,		/* one bit of what Unseal gives is another */

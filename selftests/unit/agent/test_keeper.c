@@ -8,9 +8,11 @@
 #include "base/array.h"
 #include "crypto/state_box.h"
 #include "fail_alloc.h"
+#include "odd_io.h"
 #include "store/spare.h"
 
 #include <dirent.h>
+#include <limits.h>
 #include <sys/syscall.h>
 
 #include <sodium.h>
@@ -611,6 +613,76 @@ static void old_key_is_replaced(void)
 	clean();
 }
 
+/* A disk that is full, and then is not. */
+static void disk_is_full(void)
+{
+	static const enum opt_bool flags[] = { OPT_TRUE, OPT_FALSE };
+	size_t i;
+
+	make(true);
+	for (i = 0; i < ARRAY_SIZE(flags); i++) {
+		put_file(STATE_FILE, plain, strlen(plain));
+		CHECK_EQ(begin_io(flags[i], false, odd_io()), 0);
+		settle();
+		CHECK_EQ(opened, 1);
+		note_file();
+		odd_fail_at = odd_calls + 3;
+		CHECK_EQ(write_key("two"), -EIO);
+		odd_fail_at = -1;
+		CHECK(is_untouched() && holds("_machinekey", "xyz"));
+		CHECK(strstr(warning("state-write-failed"),
+			     "the state cannot be written"));
+		CHECK_EQ(write_key("two"), 0);
+		CHECK(!*warning("state-write-failed"));
+		end();
+		unlink(path_of(KEEPER_EXTRAS_FILE));
+	}
+	clean();
+}
+
+/* Milliseconds from the beginning until the state can be used. */
+static long time_opening(enum opt_bool flag)
+{
+	struct timespec a, b;
+
+	clock_gettime(CLOCK_MONOTONIC, &a);
+	begin(flag);
+	settle();
+	clock_gettime(CLOCK_MONOTONIC, &b);
+	end();
+	return (b.tv_sec - a.tv_sec) * 1000 +
+		(b.tv_nsec - a.tv_nsec) / 1000000;
+}
+
+/* The same state in both forms, in turn; the least of five each. */
+static void cost_of_sealing(void)
+{
+	long t, sealed = LONG_MAX, open = LONG_MAX;
+	char text[4000], extras[1000];
+	size_t n, n_extras;
+	int i;
+
+	make(true);
+	seal_it();
+	n = get_file(STATE_FILE, text, sizeof(text));
+	n_extras = get_file(KEEPER_EXTRAS_FILE, extras, sizeof(extras));
+	for (i = 0; i < 5; i++) {
+		put_file(STATE_FILE, text, n);
+		put_file(KEEPER_EXTRAS_FILE, extras, n_extras);
+		t = time_opening(OPT_UNSET);
+		CHECK_EQ(opened, 1);
+		sealed = t < sealed ? t : sealed;
+		unlink(path_of(KEEPER_EXTRAS_FILE));
+		put_file(STATE_FILE, plain, strlen(plain));
+		t = time_opening(OPT_UNSET);
+		CHECK_EQ(opened, 1);
+		open = t < open ? t : open;
+	}
+	printf("# opened in: sealed %ld ms, plain %ld ms\n", sealed, open);
+	CHECK(sealed - open <= 1000);
+	clean();
+}
+
 static int open_plain(void *ctx)
 {
 	const struct keeper_calls calls = { on_opened, on_failed, NULL, NULL };
@@ -659,6 +731,8 @@ int main(int argc, char **argv)
 		TEST(two_at_once),
 		TEST(without_extras),
 		TEST(old_key_is_replaced),
+		TEST(disk_is_full),
+		TEST(cost_of_sealing),
 		TEST(without_memory),
 	};
 

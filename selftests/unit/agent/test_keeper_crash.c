@@ -62,6 +62,8 @@ static int do_make_recovery(void)
 static char key[100];
 /* It has to go with the state after each of them. */
 static bool recoverable;
+/* An old state may have to be accepted, still or again. */
+static bool accept;
 
 /* By a TPM that was reset in between; seals anew at its end. */
 static int do_recover(void)
@@ -86,6 +88,32 @@ static int do_write(void)
 	return opened && write_key("xyz2") == 0 ? 0 : 2;
 }
 
+/* An old one is accepted, and every profile logged out. */
+static int do_accept(void)
+{
+	struct err_detail detail;
+	int i;
+
+	begin_odd(OPT_UNSET);
+	settle();
+	odd_calls = 0;
+	if (opened || keeper_accept_rollback(keeper, &detail) < 0)
+		return 2;
+	wait_open();
+	for (i = 0; i < 10; i++)
+		loop_turn(loop, 100);
+	return opened ? 0 : 2;
+}
+
+/* The file was damaged, and the one before takes its place. */
+static int do_restore(void)
+{
+	odd_calls = 0;
+	begin_odd(OPT_UNSET);
+	settle();
+	return opened ? 0 : 2;
+}
+
 /* Opened by the TPM as it is now, or else by the recovery key. */
 static void open_any(void)
 {
@@ -93,6 +121,12 @@ static void open_any(void)
 	settle();
 	if (!opened && key[0])
 		CHECK_EQ(recover(key), 0);
+	if (!opened && accept) {
+		struct err_detail detail;
+
+		CHECK_EQ(keeper_accept_rollback(keeper, &detail), 0);
+		wait_open();
+	}
 	CHECK_EQ(opened, 1);
 	CHECK(holds("_machinekey", "xyz") || holds("_machinekey", "xyz2"));
 	CHECK(holds("future", "\1\2\3"));
@@ -114,6 +148,9 @@ static void each_call(const char *name, int (*fn)(void), void (*setup)(void),
 
 	for (odd_crash_at = 0;; odd_crash_at++) {
 		test_case("%s, crash at call %d", name, odd_crash_at);
+		/* What a helper that died with it has left in there. */
+		soft_tpm_stop(&tpm);
+		soft_tpm_start(&tpm);
 		if (setup)
 			setup();
 		status = odd_io_run(fn);
@@ -254,6 +291,60 @@ static void recovering(void)
 	clean();
 }
 
+static void put_rolled_back(void)
+{
+	put_file(STATE_FILE, saved[0], saved_len[0]);
+}
+
+static void accepting(void)
+{
+	static const char profile[] =
+		"{\"Config\":{\"PrivateNodeKey\":\"privkey:0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f20\"}}";
+
+	make(true);
+	counter = true;
+	seal_it();
+	CHECK_EQ(begin(OPT_UNSET), 0);
+	settle();
+	CHECK_EQ(write_entry("profile-1ab3", profile), 0);
+	CHECK_EQ(write_entry("profile-2ab3", profile), 0);
+	end();
+	CHECK_EQ(begin(OPT_UNSET), 0);
+	settle();
+	end();
+	saved_len[0] = get_file(STATE_FILE, saved[0], sizeof(saved[0]));
+	CHECK_EQ(begin(OPT_UNSET), 0);
+	settle();
+	CHECK_EQ(write_key("xyz2"), 0);
+	loop_turn(loop, 500);
+	loop_turn(loop, 500);
+	end();
+	CHECK_EQ(begin(OPT_UNSET), 0);
+	settle();
+	CHECK_EQ(opened, 1);
+	end();
+	accept = true;
+	each_call("accept an old one", do_accept, put_rolled_back, 28);
+	accept = false;
+	counter = false;
+	clean();
+}
+
+static void put_damaged(void)
+{
+	put_file(STATE_PREV_FILE, saved[0], saved_len[0]);
+	put_file(STATE_FILE, saved[0], saved_len[0] / 2);
+}
+
+static void restoring(void)
+{
+	make(true);
+	seal_it();
+	saved_len[0] = get_file(STATE_FILE, saved[0], sizeof(saved[0]));
+	each_call("restore", do_restore, put_damaged, 2);
+	clean();
+}
+
 int main(int argc, char **argv)
 {
 	static const struct test tests[] = {
@@ -264,6 +355,8 @@ int main(int argc, char **argv)
 		TEST(resealing_twice),
 		TEST(making_a_recovery_key),
 		TEST(recovering),
+		TEST(accepting),
+		TEST(restoring),
 	};
 
 	return keeper_rig_main(tests, ARRAY_SIZE(tests), argc, argv);

@@ -102,6 +102,11 @@ static void slow(void)
 	soft_tpm_tap(&tpm, SOFT_TPM_SLOW, nothing);
 }
 
+static void slow_long(void)
+{
+	soft_tpm_tap(&tpm, SOFT_TPM_SLOW_LONG, nothing);
+}
+
 static void dead(void)
 {
 	soft_tpm_tap(&tpm, SOFT_TPM_DEAD, nothing);
@@ -120,6 +125,16 @@ static void flip(void)
 static void untap(void)
 {
 	soft_tpm_tap(&tpm, SOFT_TPM_FINE, nothing);
+}
+
+/*
+ * What the library can do nothing more about stays in the TPM; the kernel flushes
+ * it when the connection ends, and here it goes with the power.
+ */
+static void untap_and_flush(void)
+{
+	power_cycle();
+	untap();
 }
 
 static void freeze(void)
@@ -247,7 +262,8 @@ static const struct row {
 	{ "busy", busy, NULL, OPEN, OPEN, OPEN },
 	{ "busy for long", busy_long, untap, MENDED, WARNED, MENDED,
 	  .text = "busy" },
-	{ "slow (5 s)", slow, NULL, OPEN, PLAIN, OPEN },
+	{ "slow (5 s) once", slow, NULL, OPEN, OPEN, OPEN },
+	{ "slow (5 s)", slow_long, NULL, OPEN, WARNED, OPEN },
 	{ "hanging", freeze, thaw, MENDED, WARNED, MENDED, .text = "in time" },
 	{ "missing", take_away, bring_back, MENDED, PLAIN, REFUSED,
 	  .text = "opening TPM" },
@@ -258,7 +274,8 @@ static const struct row {
 	{ "failure mode", dead, NULL, RECOVERED, PLAIN, REFUSED,
 	  .text = "turn the machine off and on" },
 	{ "connection lost once", lost, NULL, OPEN, OPEN, OPEN },
-	{ "answers altered on the bus", flip, untap, MENDED, WARNED, REFUSED,
+	{ "answers altered on the bus", flip, untap_and_flush, MENDED,
+	  WARNED, REFUSED,
 	  .text = "tpm2.Unseal" },
 	{ "vendor's blob of 1 byte", blob_1, NULL, RECOVERED, OPEN, OPEN,
 	  .text = "tpm2.Load" },
