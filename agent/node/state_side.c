@@ -104,6 +104,8 @@ static int put_info(json_t *object, const struct keeper_info *info)
 	if (r == 0 && info->counter)
 		r = json_put(object, "Generation",
 			     json_integer((json_int_t)info->generation));
+	if (r == 0 && info->counter)
+		r = json_put(object, "Counted", json_boolean(info->counted));
 	if (r == 0 && info->sealed)
 		r = json_put(object, "KeySince",
 			     json_integer((json_int_t)info->key_since_s));

@@ -118,6 +118,7 @@ struct keeper_warning {
  * @recovery: is there a recovery key?
  * @counter: is there a counter?
  * @generation: of the state, if so
+ * @counted: has the TPM counted it? Until then the state before it would do
  * @key_since_s: when the data key was made, seconds since 1970; 0 = not known
  * @key_writes: how often it was used since
  * @handle: persistent handle of the storage key; 0 = it is derived
@@ -133,6 +134,7 @@ struct keeper_info {
 	bool recovery;
 	bool counter;
 	uint64_t generation;
+	bool counted;
 	int64_t key_since_s;
 	uint64_t key_writes;
 	uint32_t handle;

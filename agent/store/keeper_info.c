@@ -14,6 +14,8 @@ void keeper_read_info(const struct keeper *keeper, struct keeper_info *ret)
 			    !keeper->extras_bad,
 		.counter = keeper->generation > 0,
 		.generation = keeper->generation,
+		.counted = keeper->counting && !keeper->owed &&
+			   keeper->generation == keeper->counter,
 		.key_since_s = keeper->key_since_s,
 		.key_writes = keeper->key_writes,
 		.handle = keeper->extras.handle,

@@ -243,6 +243,7 @@ case_ "a hardened node"
 cp "$WORK/conf" "$WORK/conf.standard"
 echo Profile=hardened >>"$WORK/conf"
 agent_start 3
+wait_for 20 "the agent" state_is 3 NeedsLogin
 agent_join 3
 counted() { [[ $(rest 3 .Counter) == true ]]; }
 wait_for 10 "a counter" counted
@@ -255,7 +256,7 @@ OLD_KEY=$(node_key 3)
 IP3=$(ip4 3)
 generation=$(kept 3 .Generation)
 tn 3 set --accept-routes
-is_counted() { (($(kept 3 .Generation) > generation)); }
+is_counted() { [[ $(kept 3 '.Generation > '"$generation"' and .Counted') == true ]]; }
 wait_for 10 "a generation" is_counted
 ended 3
 
