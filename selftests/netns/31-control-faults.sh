@@ -6,11 +6,11 @@
 # time the agent has to live, to leave the kernel's peers alone unless it was
 # told otherwise, and to be in order again once the server is.
 #
-# It takes long, and so runs only if TAILNET_ALL_FAULTS or FAULTS is set, as
+# It takes long, and so runs only if TAILNET_ALL_FAULTS or TAILNET_FAULTS is set, as
 # "make check-faults" does.
-# FAULTS names some of them.
+# TAILNET_FAULTS names some of them.
 . "$(dirname "$0")/../lib/lib.sh"
-[[ -n ${TAILNET_ALL_FAULTS:-}${FAULTS:-} ]] || skip "takes an hour; set TAILNET_ALL_FAULTS=1"
+[[ -n ${TAILNET_ALL_FAULTS:-}${TAILNET_FAULTS:-} ]] || skip "takes a quarter of an hour; set TAILNET_ALL_FAULTS=1"
 . "$(dirname "$0")/../lib/nodes.sh"
 
 show_log() { tail -n 60 "$WORK/agent1.log"; }
@@ -23,7 +23,7 @@ agent_start 1
 agent_join 1
 wait_for 10 "the peers" peers_are 1 3
 
-read -ra all <<<"${FAULTS:-$(ctl fault list | awk '{ print $1 }' | tr '\n' ' ')}"
+read -ra all <<<"${TAILNET_FAULTS:-$(ctl fault list | awk '{ print $1 }' | tr '\n' ' ')}"
 for fault in "${all[@]}"; do
 	case_ "$fault"
 	ctl fault "$fault" >/dev/null 2>&1 || { note "cannot be set"; continue; }
