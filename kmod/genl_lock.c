@@ -42,7 +42,7 @@ const struct nla_policy tn_genl_lock_set_policy[TAILNET_A_LOCK_MAX + 1] = {
 const struct nla_policy tn_genl_lock_off_policy[TAILNET_A_LOCK_MAX + 1] = {
 	[TAILNET_A_LOCK_GENERATION] = NLA_POLICY_MIN(NLA_U64, 1),
 	[TAILNET_A_LOCK_OFF_REASON] =
-		NLA_POLICY_MAX(NLA_U32, TAILNET_LOCK_OFF_LOCAL),
+		NLA_POLICY_MAX(NLA_U32, TAILNET_LOCK_OFF_OTHER),
 	TN_LOCK_OUT_POLICIES,
 };
 

@@ -402,6 +402,7 @@ enum tailnet_lock_off {
 	TAILNET_LOCK_OFF_UNSPEC,
 	TAILNET_LOCK_OFF_DISABLED,	/* a disablement secret that fits */
 	TAILNET_LOCK_OFF_LOCAL,		/* the owner of this machine */
+	TAILNET_LOCK_OFF_OTHER,		/* that the tailnet is another one */
 };
 
 /**

@@ -97,7 +97,7 @@ struct nl_msg *batch_lock_off(int family, const char *ifname,
 			      const struct wanted_lock *lock)
 {
 	static const uint32_t reasons[] = {
-		[WANTED_LOCK_OFF_OTHER] = TAILNET_LOCK_OFF_UNSPEC,
+		[WANTED_LOCK_OFF_OTHER] = TAILNET_LOCK_OFF_OTHER,
 		[WANTED_LOCK_OFF_DISABLED] = TAILNET_LOCK_OFF_DISABLED,
 		[WANTED_LOCK_OFF_LOCAL] = TAILNET_LOCK_OFF_LOCAL,
 	};

@@ -358,6 +358,8 @@ static int lock_off(struct nlattr *nest)
 	    lock->generation)
 		return -ESTALE;
 	module.off_reason = nla_get_u32(in(nest, TAILNET_A_LOCK_OFF_REASON));
+	if (!module.off_reason)
+		return -EINVAL;
 	lock->on = false;
 	module.generation++;
 	return 0;

@@ -269,6 +269,7 @@ static void turned_off(void)
 	CHECK(module.table.lock.on);
 	CHECK_EQ(sync_keys(NULL, 0), 0);
 	CHECK(!module.table.lock.on);
+	CHECK_EQ(module.off_reason, TAILNET_LOCK_OFF_OTHER);
 	end();
 }
 
