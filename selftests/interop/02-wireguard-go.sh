@@ -27,7 +27,17 @@ other_del() {
 	rm -f /var/run/wireguard/tn2.sock
 }
 other() { stock_wg 2 "$@"; }
+other_stall() {
+	kill -STOP "$GO_PID"
+	sleep 1.2
+	kill -CONT "$GO_PID"
+}
 at_exit other_del
+
+# so that its socket holds a whole pulse
+rmem=$(sysctl -n net.core.rmem_default)
+at_exit sysctl -q -w net.core.rmem_default="$rmem"
+sysctl -q -w net.core.rmem_default=4194304
 
 interop_up
 interop_sessions
