@@ -76,30 +76,22 @@ static void mix_ephemeral(struct noise *n, const u8 public[TN_KEY_LEN])
 	tn_kdf1(n->chaining_key, public, TN_KEY_LEN);
 }
 
-/* A zero result would let the peer choose our keys: the step must end. */
-static bool __must_check mix_dh(struct noise *n, const u8 private[TN_KEY_LEN],
+/*
+ * @key gets the key of the next sealed field; NULL if another one replaces it
+ * before anything is sealed. A zero result would let the peer choose our keys:
+ * the step must end.
+ */
+static bool __must_check mix_dh(struct noise *n, u8 *key,
+				const u8 private[TN_KEY_LEN],
 				const u8 public[TN_KEY_LEN])
 {
 	u8 shared[TN_KEY_LEN];
 	bool ok;
 
 	ok = tn_dh(shared, private, public);
-	if (ok)
-		tn_kdf2(n->chaining_key, n->key, shared, TN_KEY_LEN);
-	memzero_explicit(shared, sizeof(shared));
-	return ok;
-}
-
-/* The same where the key would be replaced before anything is sealed with it. */
-static bool __must_check mix_dh_only(struct noise *n,
-				     const u8 private[TN_KEY_LEN],
-				     const u8 public[TN_KEY_LEN])
-{
-	u8 shared[TN_KEY_LEN];
-	bool ok;
-
-	ok = tn_dh(shared, private, public);
-	if (ok)
+	if (ok && key)
+		tn_kdf2(n->chaining_key, key, shared, TN_KEY_LEN);
+	else if (ok)
 		tn_kdf1(n->chaining_key, shared, TN_KEY_LEN);
 	memzero_explicit(shared, sizeof(shared));
 	return ok;
@@ -316,7 +308,7 @@ create_initiation(const struct tn_identity *id, struct tn_handshake *hs,
 	if (!tn_dh_public(msg->ephemeral, ephemeral))
 		return TN_HS_LOW_ORDER;
 	mix_ephemeral(n, msg->ephemeral);
-	if (!mix_dh(n, ephemeral, hs->remote_static))
+	if (!mix_dh(n, n->key, ephemeral, hs->remote_static))
 		return TN_HS_LOW_ORDER;
 	seal(n, msg->sealed_static, id->public, TN_KEY_LEN);
 	if (!mix_static_static(n, id, hs))
@@ -421,7 +413,7 @@ consume_initiation(const struct tn_identity *id,
 
 	noise_begin(n, id->public);
 	mix_ephemeral(n, msg->ephemeral);
-	if (!mix_dh(n, id->private, msg->ephemeral))
+	if (!mix_dh(n, n->key, id->private, msg->ephemeral))
 		return TN_HS_LOW_ORDER;
 	if (!unseal(n, remote_static, msg->sealed_static,
 		    sizeof(msg->sealed_static)))
@@ -485,8 +477,8 @@ create_response(struct tn_handshake *hs, const u8 ephemeral[TN_KEY_LEN],
 	if (!tn_dh_public(msg->ephemeral, ephemeral))
 		return TN_HS_LOW_ORDER;
 	mix_ephemeral(n, msg->ephemeral);
-	if (!mix_dh_only(n, ephemeral, hs->remote_ephemeral) ||
-	    !mix_dh_only(n, ephemeral, hs->remote_static))
+	if (!mix_dh(n, NULL, ephemeral, hs->remote_ephemeral) ||
+	    !mix_dh(n, NULL, ephemeral, hs->remote_static))
 		return TN_HS_LOW_ORDER;
 	mix_psk(n, hs->preshared_key);
 	seal(n, msg->sealed_nothing, NULL, 0);
@@ -599,8 +591,8 @@ consume_response(const struct tn_identity *id, struct tn_handshake *hs,
 		return TN_HS_WRONG_STATE;
 
 	mix_ephemeral(n, msg->ephemeral);
-	if (!mix_dh_only(n, view->ephemeral_private, msg->ephemeral) ||
-	    !mix_dh_only(n, id->private, msg->ephemeral))
+	if (!mix_dh(n, NULL, view->ephemeral_private, msg->ephemeral) ||
+	    !mix_dh(n, NULL, id->private, msg->ephemeral))
 		return TN_HS_LOW_ORDER;
 	mix_psk(n, view->preshared_key);
 	if (!unseal(n, nothing, msg->sealed_nothing, sizeof(msg->sealed_nothing)))

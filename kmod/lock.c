@@ -613,6 +613,21 @@ void tn_lock_commit_turned(struct tn_device *tn)
 	}
 }
 
+static const char *tn_lock_off_text(enum tailnet_lock_off reason)
+{
+	switch (reason) {
+	case TAILNET_LOCK_OFF_DISABLED:
+		return "by a disablement secret";
+	case TAILNET_LOCK_OFF_LOCAL:
+		return "by this machine";
+	case TAILNET_LOCK_OFF_OTHER:
+		return "for another tailnet";
+	case TAILNET_LOCK_OFF_UNSPEC:
+		break;
+	}
+	return "without a reason";
+}
+
 /**
  * tn_lock_commit_told() - say that the lock changed
  * @tn:		the device, at its new generation
@@ -634,8 +649,7 @@ void tn_lock_commit_told(struct tn_device *tn, const struct tn_update *upd,
 					   TAILNET_EVENT_LOCK_ON, 0);
 	} else if (upd->lock.off) {
 		netdev_info(tn->dev, "tailnet lock: turned off, %s\n",
-			    upd->lock.off_reason == TAILNET_LOCK_OFF_DISABLED ?
-			    "by a disablement secret" : "by this machine");
+			    tn_lock_off_text(upd->lock.off_reason));
 		tn_event_lock(tn, TAILNET_EVENT_LOCK_OFF,
 			      upd->lock.off_reason);
 	}
