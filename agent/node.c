@@ -56,11 +56,7 @@ void node_dirty(struct node_own *node)
 
 struct timestamp node_now(const struct node_own *node)
 {
-	struct timespec t = clock_wall(loop_clock(node->config.loop));
-
-	return (struct timestamp){
-		.set = true, .s = t.tv_sec, .ns = t.tv_nsec,
-	};
+	return timestamp_now(loop_clock(node->config.loop));
 }
 
 bool node_has_key(const struct node_own *node)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "base/rfc3339.h"
 
+#include "base/clock.h"
 #include "base/err.h"
 
 #include <stdio.h>
@@ -25,6 +26,15 @@ struct rest {
 	const char *s;
 	size_t len;
 };
+
+struct timestamp timestamp_now(const struct clock *clock)
+{
+	struct timespec t = clock_wall(clock);
+
+	return (struct timestamp){
+		.set = true, .s = t.tv_sec, .ns = t.tv_nsec,
+	};
+}
 
 static bool take_char(struct rest *in, char c)
 {

@@ -20,6 +20,14 @@ struct timestamp {
 	uint32_t ns;
 };
 
+struct clock;
+
+/**
+ * timestamp_now() - the time of day
+ * @clock: the clock
+ */
+struct timestamp timestamp_now(const struct clock *clock);
+
 /**
  * rfc3339_parse() - read a point in time
  * @text:	need not be terminated

@@ -51,7 +51,6 @@ enum goal {
  * @tags: handshakes in a row that failed by a wrong key
  * @memory: of dials
  * @spare: addresses of the server if its name has none
- * @key_spare: which of them the key is asked for at, from 1 on; 0 = its name
  * @conn: or NULL
  * @connected: it is proved
  * @reg: the registration
@@ -89,7 +88,6 @@ struct client {
 	unsigned int tags;
 	struct dial_memory memory;
 	struct spare spare;
-	size_t key_spare;
 	struct control_conn *conn;
 	bool connected;
 	struct registration *reg;
@@ -194,21 +192,9 @@ static void on_spare(void *ctx)
 {
 	struct client *client = ctx;
 
-	/* A search that the key's request began, by name, without success. */
-	if (!client->key_asked && !client->key_spare)
-		client->key_spare = 1;
 	if (!client->must_wait)
 		stop_waiting(client);
 	kick(client);
-}
-
-static void search_spare(struct client *client)
-{
-	struct netmap *netmap = netmap_session_current(client->session);
-
-	spare_search(&client->spare, client->server.host,
-		     netmap && netmap->derp_regions ?
-		     netmap->derp_regions : client->config.relays);
 }
 
 /* The server's key */
@@ -226,15 +212,6 @@ static void use_key(struct client *client, const struct machine_public *key)
 	client->calls.server_key(client->calls.ctx, key, known);
 }
 
-/* By name again after the last of them. */
-static void next_spare_for_key(struct client *client, int err)
-{
-	if (client->key_spare || err == TNE_NAME_LOOKUP)
-		client->key_spare++;
-	if (client->key_spare > client->spare.n)
-		client->key_spare = 0;
-}
-
 static void on_key(void *ctx, int err, const struct err_detail *detail,
 		   const struct machine_public *key)
 {
@@ -242,12 +219,13 @@ static void on_key(void *ctx, int err, const struct err_detail *detail,
 
 	client->key_request = NULL;
 	if (err == TNE_NAME_LOOKUP)
-		search_spare(client);
+		spare_search(&client->spare,
+			     netmap_session_current(client->session));
 	if (err == 0) {
-		client->key_spare = 0;
+		client->spare.turn = 0;
 		use_key(client, key);
 	} else {
-		next_spare_for_key(client, err);
+		spare_next(&client->spare, err);
 		log_warning("control: no key from the server: %s %s",
 			    err_text(err), detail ? detail->text : "");
 		/* Who does not have the remembered key will not prove it. */
@@ -265,14 +243,13 @@ static void on_key(void *ctx, int err, const struct err_detail *detail,
 static void ask_key(struct client *client)
 {
 	const struct machine_public *pin = &client->config.pin;
-	const struct resolve_addr *addr = NULL;
 	int r;
 
 	enter(client, CLIENT_KEY);
-	/* A relay may name any address; who answers there has to prove itself. */
-	if (client->key_spare && client->server.https)
-		addr = &client->spare.candidate[client->key_spare - 1].addr;
-	r = server_key_fetch(client->config.transfers, client->url, addr,
+	/* A relay may name any address: only TLS tells who answers there. */
+	r = server_key_fetch(client->config.transfers, client->url,
+			     client->server.https ?
+			     spare_addr(&client->spare) : NULL,
 			     client->config.version,
 			     machine_public_is_zero(pin) ? NULL : pin, on_key,
 			     client, &client->key_request);
@@ -316,7 +293,8 @@ static void on_closed(void *ctx, int err, const struct err_detail *detail)
 	    ++client->tags >= CLIENT_TAGS_MAX)
 		client->key_asked = false;
 	if (err == TNE_NAME_LOOKUP)
-		search_spare(client);
+		spare_search(&client->spare,
+			     netmap_session_current(client->session));
 	drop_conn(client);
 	if (client->state != CLIENT_BACKOFF)
 		fail(client, backoff);
@@ -349,19 +327,10 @@ static void dial(struct client *client)
 
 /* Registration */
 
-static struct timestamp wall(const struct client *client)
-{
-	struct timespec t = clock_wall(loop_clock(client->loop));
-
-	return (struct timestamp){
-		.set = true, .s = t.tv_sec, .ns = t.tv_nsec,
-	};
-}
-
 static bool is_expired(const struct client *client)
 {
 	struct netmap *netmap = netmap_session_current(client->session);
-	const struct timestamp now = wall(client);
+	const struct timestamp now = timestamp_now(loop_clock(client->loop));
 
 	return netmap && netmap_self_expired(netmap, &now);
 }
@@ -512,7 +481,7 @@ static int build_update(void *ctx, struct secret_buf *ret)
 static void arm_expiry(struct client *client)
 {
 	struct netmap *netmap = netmap_session_current(client->session);
-	const struct timestamp now = wall(client);
+	const struct timestamp now = timestamp_now(loop_clock(client->loop));
 	int64_t ms;
 
 	if (!netmap || !netmap_expiry_timer(netmap, &now, &ms)) {
@@ -531,7 +500,7 @@ static void on_expiry(void *ctx)
 	struct client *client = ctx;
 	struct netmap *old = netmap_session_current(client->session);
 	struct netmap *new auto_clean(netmap) = NULL;
-	const struct timestamp now = wall(client);
+	const struct timestamp now = timestamp_now(loop_clock(client->loop));
 
 	if (!old)
 		return;
@@ -695,7 +664,8 @@ int client_new(const struct client_config *config,
 	client->keys = config->keys;
 	client->server_key = config->known_key;
 	client->spare = (struct spare){
-		.transfers = config->transfers, .random = some_random,
+		.transfers = config->transfers, .host = client->server.host,
+		.relays = config->relays, .random = some_random,
 		.found = on_spare, .ctx = client,
 	};
 	loop_later_init(&client->run, run, client);

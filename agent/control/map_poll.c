@@ -81,21 +81,12 @@ static void listen_on(struct map_poll *poll)
 	loop_timer_set(poll->loop, &poll->silence, MAP_POLL_SILENCE_MS);
 }
 
-static struct timestamp now(const struct map_poll *poll)
-{
-	struct timespec wall = clock_wall(loop_clock(poll->loop));
-
-	return (struct timestamp){
-		.set = true, .s = wall.tv_sec, .ns = wall.tv_nsec,
-	};
-}
-
 /* One message. Return: 0, or an error that ends the stream. */
 static int take(struct map_poll *poll, const char *text, size_t len,
 		struct err_detail *detail, struct netmap_step *ret)
 {
 	struct netmap_delta *delta auto_clean(netmap_delta) = NULL;
-	const struct timestamp t = now(poll);
+	const struct timestamp t = timestamp_now(loop_clock(poll->loop));
 	struct netmap_step step = { 0 };
 	bool *outer = poll->gone, gone = false;
 	struct lap lap = { 0 };

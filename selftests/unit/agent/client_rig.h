@@ -156,12 +156,13 @@ static const struct client_calls calls = {
 /* Of the next client. */
 static struct control_signer rig_signer;
 static const struct derp_regions *rig_relays;
+static const char *rig_url = "https://c.example";
 
 static inline void begin(bool has_key, uint8_t known_key)
 {
 	const struct transfers_options options = { .no_proxy = true };
 	struct client_config config = {
-		.server_url = "https://c.example", .version = 113,
+		.server_url = rig_url, .version = 113,
 		.random = half, .signer = rig_signer, .relays = rig_relays,
 	};
 

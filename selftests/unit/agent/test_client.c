@@ -231,6 +231,22 @@ static void key_without_names(void)
 	CHECK_EQ(fake.opened, 1);
 	CHECK_EQ(fake.n_spare, 2);
 	stop();
+
+	test_case("over http nobody would prove who he is");
+	rig_relays = &relays;
+	rig_url = "http://c.example";
+	begin(false, 0);
+	rig_relays = NULL;
+	rig_url = "https://c.example";
+	CHECK_EQ(client_login(w.client, true, NULL), 0);
+	turn();
+	fake_key(TNE_NAME_LOOKUP, 0);
+	turn();
+	fake_boot(2);
+	turn();
+	CHECK_EQ(fake.key_asked, 2);
+	CHECK_EQ(fake.key_at, -1);
+	stop();
 }
 
 static void ways_to_the_server(void)
