@@ -3,7 +3,7 @@
 
 #include "base/log.h"
 #include "store/keeper_core.h"
-#include "store/spare.h"
+#include "store/fallback.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -343,7 +343,7 @@ static void copy_damaged(struct keeper *keeper, struct err_detail *detail)
 	const struct err_detail why = *detail;
 	char name[NAME_MAX + 1];
 
-	if (spare_copy_damaged(keeper->config.io, state_dir(keeper->state),
+	if (fallback_copy_damaged(keeper->config.io, state_dir(keeper->state),
 			       name) == 0)
 		err_explain(detail, TNE_STATE_TAG, "%.200s; there is a copy, %s",
 			    why.text, name);
@@ -515,7 +515,7 @@ static int restore(struct keeper *keeper, struct err_detail *detail)
 	char copy[NAME_MAX + 1];
 	int r;
 
-	r = spare_restore(keeper->config.dir, keeper->config.io, &other, copy);
+	r = fallback_restore(keeper->config.dir, keeper->config.io, &other, copy);
 	if (r == 0)
 		r = state_open(keeper->config.dir, keeper->config.io, &other,
 			       &keeper->state);

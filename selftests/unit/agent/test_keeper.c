@@ -9,7 +9,7 @@
 #include "crypto/state_box.h"
 #include "fail_alloc.h"
 #include "odd_io.h"
-#include "store/spare.h"
+#include "store/fallback.h"
 
 #include <dirent.h>
 #include <limits.h>
@@ -340,16 +340,16 @@ static void altered_file(void)
 	settle();
 	CHECK_EQ(keeper_phase(keeper), KEEPER_STUCK);
 	CHECK(strstr(warning("state-store-health"), "failed to unseal data"));
-	CHECK(strstr(warning("state-store-health"), "there is a copy, " SPARE_CORRUPT));
+	CHECK(strstr(warning("state-store-health"), "there is a copy, " FALLBACK_CORRUPT));
 	CHECK(is_untouched());
 	end();
-	CHECK_EQ(count_files(SPARE_CORRUPT), 1);
+	CHECK_EQ(count_files(FALLBACK_CORRUPT), 1);
 	test_case("the same copy, however often it starts");
 	CHECK_EQ(begin(OPT_UNSET), 0);
 	settle();
 	CHECK_EQ(keeper_phase(keeper), KEEPER_STUCK);
 	end();
-	CHECK_EQ(count_files(SPARE_CORRUPT), 1);
+	CHECK_EQ(count_files(FALLBACK_CORRUPT), 1);
 	clean();
 }
 
@@ -445,10 +445,10 @@ static void older_file_takes_its_place(void)
 	CHECK_EQ(begin(OPT_UNSET), 0);
 	settle();
 	CHECK(opened && holds("_machinekey", "xyz"));
-	CHECK(strstr(warning("state-restored"), SPARE_CORRUPT));
+	CHECK(strstr(warning("state-restored"), FALLBACK_CORRUPT));
 	wait_done_reseal();
 	end();
-	CHECK_EQ(count_files(SPARE_CORRUPT), 1);
+	CHECK_EQ(count_files(FALLBACK_CORRUPT), 1);
 	CHECK(!exists(STATE_PREV_FILE) && is_sealed_file());
 	CHECK_EQ(begin(OPT_UNSET), 0);
 	settle();
