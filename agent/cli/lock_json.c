@@ -195,28 +195,6 @@ static void put_enabled(struct json_out *out, const struct lock_status *status)
 		json_out_uint(out, "State", status->state_id);
 }
 
-/* Laid out, with @end behind it. */
-static int finish(struct json_out *out, const char *indent, const char *end,
-		  struct secret_buf *ret)
-{
-	struct secret_buf text = { 0 }, done = { 0 };
-	int r = json_out_end(out, &text);
-
-	if (r == 0)
-		r = json_pretty(&text, indent, &done);
-	if (r == 0)
-		r = secret_buf_reserve(&done, strlen(end));
-	secret_buf_done(&text);
-	if (r < 0) {
-		secret_buf_done(&done);
-		return r;
-	}
-	memcpy(done.data + done.len, end, strlen(end));
-	done.len += strlen(end);
-	*ret = done;
-	return 0;
-}
-
 int lock_json_status(const struct lock_status *status, struct secret_buf *ret)
 {
 	struct json_out out = { 0 };
@@ -237,7 +215,7 @@ int lock_json_status(const struct lock_status *status, struct secret_buf *ret)
 		json_out_int(&out, "HeadSince", status->head_s);
 	json_out_text_if(&out, "Trouble", status->trouble);
 	json_out_close_object(&out);
-	return finish(&out, "  ", "\n", ret);
+	return json_pretty_end(&out, "  ", "\n", ret);
 }
 
 static void put_state(struct json_out *out, const struct lock_state *state)
@@ -311,7 +289,7 @@ int lock_json_log(const struct lock_update *update, size_t n,
 	}
 	json_out_close_array(&out);
 	json_out_close_object(&out);
-	return finish(&out, "  ", "\n", ret);
+	return json_pretty_end(&out, "  ", "\n", ret);
 }
 
 /* Null if it is, else base64. */
@@ -400,5 +378,5 @@ int lock_json_aum(const struct aum *aum, struct secret_buf *ret)
 	else
 		json_out_null(&out, "Signatures");
 	json_out_close_object(&out);
-	return finish(&out, "\t", "", ret);
+	return json_pretty_end(&out, "\t", "", ret);
 }

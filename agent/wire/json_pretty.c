@@ -143,3 +143,24 @@ int json_pretty(const struct secret_buf *text, const char *indent,
 		r = put_next(&p);
 	return r;
 }
+
+int json_pretty_end(struct json_out *out, const char *indent, const char *end,
+		    struct secret_buf *ret)
+{
+	struct secret_buf text = { 0 }, done = { 0 };
+	int r = json_out_end(out, &text);
+
+	if (r == 0)
+		r = json_pretty(&text, indent, &done);
+	if (r == 0)
+		r = secret_buf_reserve(&done, strlen(end));
+	secret_buf_done(&text);
+	if (r < 0) {
+		secret_buf_done(&done);
+		return r;
+	}
+	memcpy(done.data + done.len, end, strlen(end));
+	done.len += strlen(end);
+	*ret = done;
+	return 0;
+}

@@ -184,9 +184,7 @@ static void put_text(struct json_out *out, const char *name, const char *text)
 int lock_link_build(const struct lock_link *link, const char *error,
 		    struct secret_buf *ret)
 {
-	struct secret_buf text = { 0 }, done = { 0 };
 	struct json_out out = { 0 };
-	int r;
 
 	json_out_open_object(&out, NULL);
 	json_out_bool(&out, "IsValid", !*error);
@@ -198,13 +196,5 @@ int lock_link_build(const struct lock_link *link, const char *error,
 	put_text(&out, "OSName", link->os);
 	put_text(&out, "EmailAddress", link->email);
 	json_out_close_object(&out);
-	r = json_out_end(&out, &text);
-	if (r == 0)
-		r = json_pretty(&text, "\t", &done);
-	secret_buf_done(&text);
-	if (r < 0)
-		secret_buf_done(&done);
-	else
-		*ret = done;
-	return r;
+	return json_pretty_end(&out, "\t", "", ret);
 }

@@ -259,21 +259,6 @@ int lock_local_wrap_parse(const char *text, size_t len, struct arena *mem,
 	return explain(detail, r, "tka/wrap-preauth-key");
 }
 
-static int finish(struct json_out *out, struct secret_buf *ret)
-{
-	struct secret_buf text = { 0 }, done = { 0 };
-	int r = json_out_end(out, &text);
-
-	if (r == 0)
-		r = json_pretty(&text, "\t", &done);
-	secret_buf_done(&text);
-	if (r < 0)
-		secret_buf_done(&done);
-	else
-		*ret = done;
-	return r;
-}
-
 static void put_bytes(struct json_out *out, const char *name,
 		      struct bytes bytes)
 {
@@ -457,7 +442,7 @@ int lock_local_status_build(const struct lock_status *status,
 		json_out_int(&out, "HeadSince", status->head_s);
 	json_out_text_if(&out, "Trouble", status->trouble);
 	json_out_close_object(&out);
-	return finish(&out, ret);
+	return json_pretty_end(&out, "\t", "", ret);
 }
 
 int lock_local_log_build(const struct lock_update *update, size_t n,
@@ -469,7 +454,7 @@ int lock_local_log_build(const struct lock_update *update, size_t n,
 
 	if (!n) {
 		json_out_null(&out, NULL);
-		return finish(&out, ret);
+		return json_pretty_end(&out, "\t", "", ret);
 	}
 	json_out_open_array(&out, NULL);
 	for (i = 0; i < n; i++) {
@@ -481,7 +466,7 @@ int lock_local_log_build(const struct lock_update *update, size_t n,
 		json_out_close_object(&out);
 	}
 	json_out_close_array(&out);
-	return finish(&out, ret);
+	return json_pretty_end(&out, "\t", "", ret);
 }
 
 int lock_local_sigs_build(const struct bytes *sigs, size_t n,
@@ -492,11 +477,11 @@ int lock_local_sigs_build(const struct bytes *sigs, size_t n,
 
 	if (!n) {
 		json_out_null(&out, NULL);
-		return finish(&out, ret);
+		return json_pretty_end(&out, "\t", "", ret);
 	}
 	json_out_open_array(&out, NULL);
 	for (i = 0; i < n; i++)
 		put_bytes(&out, NULL, sigs[i]);
 	json_out_close_array(&out);
-	return finish(&out, ret);
+	return json_pretty_end(&out, "\t", "", ret);
 }
