@@ -167,7 +167,7 @@ ended 2
 
 case_ "the owner of the TPM sets a password"
 ended 1
-"$TESTS_DIR/lib/tpm_owner.py" '' "$WORD"
+"$TESTS_DIR/lib/tpm_command.py" owner '' "$WORD"
 agent_start 1
 expect_eq "phase" "$(kept 1 .Phase)" stuck
 says 1 'owner password' || fail "$(tn 1 status)"
@@ -181,11 +181,11 @@ echo "owner $(printf '%s' "$WORD" | od -An -tx1 | tr -d ' \n')" >"$WORK/words"
 found=$("$FIND" memory "${AGENT_PID[1]}" "$WORK/words")
 [[ $(tail -n 1 <<<"$found") == "0 outside, "[1-9]*" guarded" ]] || fail "$found"
 ended 1
-"$TESTS_DIR/lib/tpm_owner.py" "$WORD" ''
+"$TESTS_DIR/lib/tpm_command.py" owner "$WORD" ''
 
 case_ "the TPM was reset"
 before=$(sha256sum "$WORK/state1/tailscaled.state")
-"$TESTS_DIR/lib/clear_tpm.py"
+"$TESTS_DIR/lib/tpm_command.py" clear
 agent_start 1
 expect_eq "state" "$(state 1)" NoState
 expect_eq "phase" "$(kept 1 .Phase)" stuck
