@@ -32,6 +32,17 @@ untold 1 "not enabled" disable disablement-secret:00
 K1=$(tlpub 1)
 K2=$(tlpub 2)
 
+case_ "announced without being shown, and taken back"
+kernel_is() { [[ $(kernel_lock 1 on) == "$1" ]]; }
+ctl fault tka-unknown >/dev/null
+ctl drop >/dev/null
+wait_for 15 "the kernel to be closed" kernel_is 1
+ping_none 1 "$B"
+ctl fault off >/dev/null
+ctl drop >/dev/null
+wait_for 15 "the kernel to be open again" kernel_is 0
+ping_once 1 "$B"
+
 case_ "init"
 untold 1 "has to be among" init "$K2"
 told 1 init "$K1" "$K2"
