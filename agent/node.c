@@ -513,6 +513,7 @@ static void work(void *ctx)
 		.applied = node->applied,
 	};
 	enter(node, backend_decide(&facts));
+	logout_finish(node);
 	if (node->netmap && !node->self_shown) {
 		node->self_shown = true;
 		profiles_note_map(node);
@@ -655,6 +656,7 @@ static void init(struct node_own *node, const struct node_own_config *config)
 	data_side_init(&node->data, config->loop, config->tun, config->port,
 		       &data);
 	lock_glue_init(node);
+	logout_init(&node->logout);
 	self_info_init(&node->self);
 	state_side_describe(config->keeper, &node->self);
 }
@@ -745,6 +747,9 @@ void node_own_free(struct node_own *node)
 	if (!node)
 		return;
 	lock_commands_end(node);
+	/* Over or not: nobody will look any more. */
+	logout_finish(node);
+	logout_cancel(node, "the agent ends");
 	lock_side_close(&node->lock);
 	client_free(node->client);
 	derp_regions_put(node->relays);

@@ -100,9 +100,11 @@ typedef void (*node_done_fn)(void *ctx, int err,
  * @start:	begin: prefs first, then log in with the key or the stored
  *		identity. Repeated while running: begins anew
  * @login_interactive: ask the control server for an address to log in at,
- *		with a new node key; comes as browse_to_url
+ *		with a new node key; comes as browse_to_url. With @auth_key
+ *		(copied; NULL = none) nobody has to be asked
  * @logout:	forget node key, old node key and lock key, whatever the control
- *		server says; the machine key stays
+ *		server says; the machine key stays. @done is called once, later,
+ *		if this returns 0, and never if it fails
  * @watch:	tell @w of changes from now on; @ret_id names it
  * @unwatch:	end that; nothing more is told after it
  * @health:	what is wrong now; borrowed until the loop goes on
@@ -137,8 +139,10 @@ struct node_api {
 			  struct err_detail *detail);
 	int (*start)(void *node, const struct node_start *start,
 		     struct err_detail *detail);
-	int (*login_interactive)(void *node, struct err_detail *detail);
-	int (*logout)(void *node, struct err_detail *detail);
+	int (*login_interactive)(void *node, const struct secret_buf *auth_key,
+				 struct err_detail *detail);
+	int (*logout)(void *node, struct err_detail *detail, node_done_fn done,
+		      void *done_ctx);
 	int (*watch)(void *node, const struct node_watcher *w,
 		     uint64_t *ret_id);
 	void (*unwatch)(void *node, uint64_t id);

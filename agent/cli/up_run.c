@@ -34,18 +34,30 @@ static int check_prefs(const struct cli *cli, const struct prefs *prefs)
 	return code;
 }
 
-static int start(const struct cli *cli, const struct up_run *run)
+static int ask_with_key(const struct cli *cli, const char *path,
+			const struct secret_buf *auth_key,
+			const struct prefs *prefs)
 {
 	struct err_detail detail = { "" };
 	json_t *object;
-	int code = check_prefs(cli, run->prefs), r;
+	int r = local_start_build(auth_key, prefs, &object);
 
-	if (code >= 0)
-		return code;
-	r = local_start_build(run->auth_key, run->prefs, &object);
-	if (r < 0)
-		return cli_fail(cli, r, &detail);
-	code = cli_ask(cli, "POST", "start", object, NULL);
+	return r < 0 ? cli_fail(cli, r, &detail) :
+		       cli_ask(cli, "POST", path, object, NULL);
+}
+
+static int start(const struct cli *cli, const struct up_run *run)
+{
+	bool renew = run->force_reauth && run->status->have_node_key;
+	int code = check_prefs(cli, run->prefs);
+
+	/* A key used for the node as it is would not serve for a new one. */
+	if (code < 0)
+		code = ask_with_key(cli, "start", renew ? NULL : run->auth_key,
+				    run->prefs);
+	if (code < 0 && renew)
+		return ask_with_key(cli, "login-interactive", run->auth_key,
+				    NULL);
 	if (code < 0 && (run->force_reauth || !run->status->have_node_key))
 		code = cli_ask(cli, "POST", "login-interactive", NULL, NULL);
 	return code;

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "control/backoff.h"
 #include "control/control_conn.h"
+#include "control/expiry.h"
 #include "control/map_poll.h"
 #include "control/map_update.h"
 #include "control/ping.h"
@@ -23,10 +24,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* A key that expires far away needs no timer that may overflow. */
-#define EXPIRY_TIMER_MAX_MS (24 * 3600 * 1000)
-#define EXPIRY_TIMER_MIN_MS 1000
 
 enum goal {
 	GOAL_NONE,
@@ -106,7 +103,7 @@ struct client {
 	struct loop_later run;
 	struct loop_timer wait;
 	bool must_wait;
-	struct loop_timer expiry;
+	struct expiry expiry;
 	struct loop_timer logout;
 };
 
@@ -327,14 +324,6 @@ static void dial(struct client *client)
 
 /* Registration */
 
-static bool is_expired(const struct client *client)
-{
-	struct netmap *netmap = netmap_session_current(client->session);
-	const struct timestamp now = timestamp_now(loop_clock(client->loop));
-
-	return netmap && netmap_self_expired(netmap, &now);
-}
-
 static void on_self(void *ctx, struct control_self *ret)
 {
 	struct client *client = ctx;
@@ -399,6 +388,22 @@ static void tell_refused(struct client *client,
 	client->calls.refused(client->calls.ctx, why, give_up);
 }
 
+/*
+ * Who is in and is refused a new key goes on with the one he has: without it he
+ * would hear nothing of the network any more.
+ */
+static bool keep_current(struct client *client,
+			 const struct register_action *action)
+{
+	if (!action->refused || !registration_renews(client->reg) ||
+	    registration_login(client->reg, false, NULL) < 0)
+		return false;
+	backoff_reset(&client->auth);
+	kick(client);
+	tell_refused(client, action, true);
+	return true;
+}
+
 static void on_registration(void *ctx, const struct register_action *action,
 			    struct secret32 *key)
 {
@@ -423,6 +428,8 @@ static void on_registration(void *ctx, const struct register_action *action,
 		tell_refused(client, action, true);
 		return;
 	case REGISTER_ACT_RETRY:
+		if (keep_current(client, action))
+			return;
 		fail(client, &client->auth);
 		/* The rest is the weather. */
 		if (action->refused || action->err == TNE_AUTH_URL ||
@@ -444,7 +451,7 @@ static void send_registration(struct client *client)
 
 	enter(client, CLIENT_REGISTERING);
 	r = registration_send(client->reg, client->conn, &client->keys,
-			      is_expired(client));
+			      expiry_passed(&client->expiry));
 	client->reg_busy = r == 0;
 	if (r < 0)
 		fail(client, &client->auth);
@@ -478,40 +485,6 @@ static int build_update(void *ctx, struct secret_buf *ret)
 	return build_map_request(ctx, MAP_USE_LITE, ret);
 }
 
-static void arm_expiry(struct client *client)
-{
-	struct netmap *netmap = netmap_session_current(client->session);
-	const struct timestamp now = timestamp_now(loop_clock(client->loop));
-	int64_t ms;
-
-	if (!netmap || !netmap_expiry_timer(netmap, &now, &ms)) {
-		loop_timer_cancel(client->loop, &client->expiry);
-		return;
-	}
-	if (ms > EXPIRY_TIMER_MAX_MS)
-		ms = EXPIRY_TIMER_MAX_MS;
-	if (ms < EXPIRY_TIMER_MIN_MS)
-		ms = EXPIRY_TIMER_MIN_MS;
-	loop_timer_set(client->loop, &client->expiry, ms);
-}
-
-static void on_expiry(void *ctx)
-{
-	struct client *client = ctx;
-	struct netmap *old = netmap_session_current(client->session);
-	struct netmap *new auto_clean(netmap) = NULL;
-	const struct timestamp now = timestamp_now(loop_clock(client->loop));
-
-	if (!old)
-		return;
-	if (netmap_expire(old, &now, &new) == 0) {
-		netmap_session_replace(client->session, new);
-		/* Told also if none of the peers: it may be our own key. */
-		client->calls.netmap(client->calls.ctx, new);
-	}
-	arm_expiry(client);
-}
-
 static void on_step(void *ctx, const struct netmap_step *step)
 {
 	struct client *client = ctx;
@@ -525,7 +498,7 @@ static void on_step(void *ctx, const struct netmap_step *step)
 	if (step->netmap && step->changed) {
 		client->n_404 = 0;
 		backoff_reset(&client->polls);
-		arm_expiry(client);
+		expiry_arm(&client->expiry);
 		client->in_poll = true;
 		client->calls.netmap(client->calls.ctx, step->netmap);
 	}
@@ -640,6 +613,7 @@ static int make_parts(struct client *client)
 	if (r < 0)
 		return r;
 	client->session = netmap_session_new();
+	client->expiry.session = client->session;
 	client->pinger = pinger_new(client->config.transfers, &client->server);
 	if (!client->session || !client->pinger)
 		return -ENOMEM;
@@ -670,7 +644,10 @@ int client_new(const struct client_config *config,
 	};
 	loop_later_init(&client->run, run, client);
 	loop_timer_init(&client->wait, on_wait_over, client);
-	loop_timer_init(&client->expiry, on_expiry, client);
+	client->expiry = (struct expiry){
+		.loop = client->loop, .netmap = calls->netmap, .ctx = calls->ctx,
+	};
+	expiry_init(&client->expiry);
 	loop_timer_init(&client->logout, on_logout_timeout, client);
 	rpcs_init(&client->rpcs, client->loop);
 	update.ctx = client;
@@ -701,7 +678,7 @@ void client_free(struct client *client)
 	map_update_done(&client->update);
 	loop_later_cancel(&client->run);
 	loop_timer_cancel(client->loop, &client->wait);
-	loop_timer_cancel(client->loop, &client->expiry);
+	expiry_done(&client->expiry);
 	loop_timer_cancel(client->loop, &client->logout);
 	registration_free(client->reg);
 	pinger_free(client->pinger);
@@ -727,6 +704,14 @@ int client_login(struct client *client, bool interactive,
 	client->registered = false;
 	kick(client);
 	return 0;
+}
+
+void client_renew(struct client *client)
+{
+	registration_renew(client->reg);
+	client->reg_busy = false;
+	client->registered = false;
+	kick(client);
 }
 
 void client_logout(struct client *client)

@@ -124,6 +124,12 @@ int client_login(struct client *client, bool interactive,
 		 const struct secret_buf *auth_key);
 
 /**
+ * client_renew() - let the login under way get a new key
+ * @client: its auth key stays
+ */
+void client_renew(struct client *client);
+
+/**
  * client_logout() - have the server forget us
  * @client: also when paused; ends with @logged_out in any case
  */

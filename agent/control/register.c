@@ -135,6 +135,18 @@ int registration_login(struct registration *reg, bool interactive,
 	return 0;
 }
 
+void registration_renew(struct registration *reg)
+{
+	registration_cancel(reg);
+	reg->interactive = true;
+}
+
+bool registration_renews(const struct registration *reg)
+{
+	return reg->interactive && !node_public_is_zero(&reg->keys.node) &&
+	       !reg->expired;
+}
+
 void registration_logout(struct registration *reg)
 {
 	forget_wish(reg);

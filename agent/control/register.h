@@ -132,6 +132,20 @@ int registration_send(struct registration *reg, struct control_conn *conn,
 void registration_restore(struct registration *reg, struct secret32 *key);
 
 /**
+ * registration_renew() - wish for a new key as well
+ * @reg: its request is cancelled, its auth key stays
+ */
+void registration_renew(struct registration *reg);
+
+/**
+ * registration_renews() - is a new key wished in place of one that may serve?
+ * @reg: the registration
+ *
+ * Return: true if so.
+ */
+bool registration_renews(const struct registration *reg);
+
+/**
  * registration_cancel() - take the request back; the wish stays
  * @reg: the registration
  */

@@ -222,6 +222,7 @@ static bool decide_reply(const struct register_reply *reply, int64_t now_s,
 			"%d: %.*s", reply->status,
 			(int)(reply->len < BODY_SHOWN_MAX ? reply->len :
 			      BODY_SHOWN_MAX), reply->body));
+		ret->refused = reply->status >= 400 && reply->status < 500;
 		return true;
 	}
 	if (reply->too_long) {

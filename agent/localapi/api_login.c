@@ -2,8 +2,11 @@
 #include "localapi/api_login.h"
 
 #include "localapi/api.h"
+#include "localapi/pending.h"
 #include "wire/json_put.h"
 #include "wire/local_json.h"
+
+#include <errno.h>
 
 /* Why a command was not taken: a bad request, or a node that cannot. */
 static void reply_failure(struct api_call *call, int err,
@@ -51,11 +54,37 @@ void api_start(struct api_call *call)
 		api_reply_empty(call);
 }
 
-static void run(struct api_call *call,
-		int (*command)(void *node, struct err_detail *detail))
+/*
+ * Stock clients send no body. "start" with a key and this right after it would
+ * be two logins, of which the first may have used the key up.
+ */
+static int login(struct api_call *call, struct err_detail *detail)
+{
+	const struct api_config *config = &call->api->config;
+	struct local_start options = { 0 };
+	json_t *object;
+	int r = 0;
+
+	if (call->body.len) {
+		r = json_read_object(call->body.s, call->body.len, "the body",
+				     detail, &object);
+		if (r < 0)
+			return r;
+		r = local_start_parse(object, detail, &options);
+		json_decref(object);
+	}
+	if (r == 0)
+		r = config->node->login_interactive(config->node_ctx,
+			options.auth_key.len ? &options.auth_key : NULL,
+			detail);
+	local_start_done(&options);
+	return r;
+}
+
+void api_login_interactive(struct api_call *call)
 {
 	struct err_detail detail = { "" };
-	int r = command(call->api->config.node_ctx, &detail);
+	int r = login(call, &detail);
 
 	if (r < 0)
 		reply_failure(call, r, &detail);
@@ -63,12 +92,19 @@ static void run(struct api_call *call,
 		api_reply_empty(call);
 }
 
-void api_login_interactive(struct api_call *call)
-{
-	run(call, call->api->config.node->login_interactive);
-}
-
 void api_logout(struct api_call *call)
 {
-	run(call, call->api->config.node->logout);
+	const struct api_config *config = &call->api->config;
+	struct pending *pending = pending_new(call);
+	struct err_detail detail = { "" };
+	int r = -ENOMEM;
+
+	if (pending)
+		r = config->node->logout(config->node_ctx, &detail,
+					 pending_done, pending);
+	if (r == 0)
+		return;
+	if (pending)
+		pending_drop(pending);
+	reply_failure(call, r, &detail);
 }

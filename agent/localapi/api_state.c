@@ -4,6 +4,7 @@
 #include "base/array.h"
 #include "base/secret.h"
 #include "localapi/api.h"
+#include "localapi/pending.h"
 #include "wire/json_put.h"
 
 #include <errno.h>
@@ -11,8 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#define LINE_MAX_BYTES 512
 
 static const struct {
 	const char *name;
@@ -23,50 +22,6 @@ static const struct {
 	{ "reseal", NODE_STATE_RESEAL },
 	{ "accept-rollback", NODE_STATE_ACCEPT },
 };
-
-/**
- * struct pending - a command that has not ended
- * @x: to be answered; NULL = the client has left
- */
-struct pending {
-	struct http_exchange *x;
-};
-
-static void client_left(void *ctx)
-{
-	struct pending *pending = ctx;
-
-	pending->x = NULL;
-}
-
-static void reply(struct http_exchange *x, int status, const char *text)
-{
-	char line[LINE_MAX_BYTES];
-	int n = snprintf(line, sizeof(line), "%.*s\n",
-			 (int)sizeof(line) - 2, text);
-
-	http_reply(x, status, "text/plain; charset=utf-8", line, n);
-	secret_wipe(line, sizeof(line));
-}
-
-static void done(void *ctx, int err, const struct err_detail *detail,
-		 const char *text)
-{
-	struct pending *pending = ctx;
-	struct http_exchange *x = pending->x;
-
-	free(pending);
-	if (!x)
-		return;
-	http_exchange_on_close(x, NULL, NULL);
-	if (err < 0)
-		reply(x, err == TNE_RECOVERY_KEY ? 403 : 500,
-		      api_explain(err, detail));
-	else if (text)
-		reply(x, 200, text);
-	else
-		http_reply(x, 204, NULL, NULL, 0);
-}
 
 void api_state_get(struct api_call *call)
 {
@@ -99,20 +54,16 @@ static int begin(struct api_call *call, enum node_state_command command,
 		 const char *key, struct err_detail *detail)
 {
 	const struct api_config *config = &call->api->config;
-	struct pending *pending = calloc(1, sizeof(*pending));
+	struct pending *pending = pending_new(call);
 	int r;
 
 	if (!pending)
 		return -ENOMEM;
-	pending->x = call->x;
-	http_exchange_on_close(call->x, client_left, pending);
 	r = config->node->state_command(config->node_ctx, command,
-					key, strlen(key), detail, done,
-					pending);
-	if (r < 0) {
-		http_exchange_on_close(call->x, NULL, NULL);
-		free(pending);
-	}
+					key, strlen(key), detail,
+					pending_done, pending);
+	if (r < 0)
+		pending_drop(pending);
 	return r;
 }
 

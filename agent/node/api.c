@@ -260,7 +260,8 @@ static int api_start(void *ctx, const struct node_start *start,
 	return r;
 }
 
-static int api_login_interactive(void *ctx, struct err_detail *detail)
+static int api_login_interactive(void *ctx, const struct secret_buf *auth_key,
+				 struct err_detail *detail)
 {
 	struct node_own *node = ctx;
 	struct notify msg = { 0 };
@@ -269,9 +270,13 @@ static int api_login_interactive(void *ctx, struct err_detail *detail)
 	r = have_client(node, detail);
 	if (r < 0)
 		return r;
+	if (auth_key)
+		return login_begin(node, true, auth_key);
 	/* "up" says both: the key comes first, and needs no person. */
-	if (node->login_wanted && node->by_key && !*node->refused)
+	if (node->login_wanted && node->by_key && !*node->refused) {
+		login_renew(node);
 		return 0;
+	}
 	/* One login is enough: whoever comes later gets the same address. */
 	if (node->login_wanted && *client_url(node->client)) {
 		msg.browse_to_url = client_url(node->client);
@@ -281,15 +286,14 @@ static int api_login_interactive(void *ctx, struct err_detail *detail)
 	return login_begin(node, true, NULL);
 }
 
-static int api_logout(void *ctx, struct err_detail *detail)
+static int api_logout(void *ctx, struct err_detail *detail, node_done_fn done,
+		      void *done_ctx)
 {
 	struct node_own *node = ctx;
 	int r;
 
 	r = have_client(node, detail);
-	if (r == 0)
-		client_logout(node->client);
-	return r;
+	return r < 0 ? r : logout_begin(node, done, done_ctx);
 }
 
 static int api_watch(void *ctx, const struct node_watcher *w, uint64_t *ret_id)

@@ -13,6 +13,7 @@
 #include "node/data_side.h"
 #include "node/host_side.h"
 #include "node/lock_side.h"
+#include "node/logout.h"
 #include "node/self_info.h"
 #include "node/watchers.h"
 #include "node_own.h"
@@ -63,6 +64,7 @@
  * @host_error: what is wrong with it, or ""
  * @applied: both are as wanted
  * @backend: the state; written by enter() in node.c alone
+ * @logout: the one under way
  * @endpoints: own ones
  * @n_endpoints: how many
  * @watchers: who is told
@@ -117,6 +119,7 @@ struct node_own {
 	char host_error[NODE_WARNING_TEXT];
 	bool applied;
 	enum backend_state backend;
+	struct logout logout;
 	struct own_endpoint endpoints[HOST_SIDE_ENDPOINTS];
 	size_t n_endpoints;
 	struct watchers watchers;

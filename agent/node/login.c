@@ -222,31 +222,7 @@ static void on_pop_url(void *ctx, const char *url)
 
 static void on_logged_out(void *ctx)
 {
-	struct node_own *node = ctx;
-	struct err_detail detail = { 0 };
-	int r;
-
-	node->login_wanted = false;
-	node->refused[0] = 0;
-	/* Whatever fails: nobody is logged in again by himself. */
-	node->identity.prefs.logged_out = true;
-	node->identity.prefs.want_running = false;
-	r = identity_forget(&node->identity);
-	if (r == 0)
-		r = node_save(node, &detail);
-	if (r < 0)
-		log_err("store: the logout is not on disk: %s %s", err_text(r),
-			detail.text);
-	node_set_netmap(node, NULL);
-	/*
-	 * A lock stays, or the next login would take the server's word for a
-	 * new one. Who goes over to another tailnet gives it up by himself.
-	 */
-	if (lock_glue_open(node, true) < 0)
-		log_err("lock: no memory");
-	/* This one speaks for who we were. */
-	node->remake_client = true;
-	node_dirty(node);
+	logout_forget(ctx);
 }
 
 static void on_exit_wanted(void *ctx, int code)
@@ -316,6 +292,7 @@ int login_make_client(struct node_own *node, struct err_detail *detail)
 		(void)key_text_parse_machine(known, strlen(known),
 					     &config.known_key);
 
+	logout_cancel(node, "the control server is another one now");
 	client_free(steal(node->client));
 	r = client_new(&config, &calls, &node->client);
 	/* Another address would be needed; memory may come. */
@@ -338,12 +315,19 @@ int login_begin(struct node_own *node, bool interactive,
 	r = client_login(node->client, interactive, auth_key);
 	if (r < 0)
 		return r;
+	logout_cancel(node, "a login came in between");
 	node->refused[0] = 0;
 	node->login_wanted = interactive || auth_key;
 	node->interactive = interactive;
 	node->by_key = auth_key;
 	login_set_pause(node);
 	return 0;
+}
+
+void login_renew(struct node_own *node)
+{
+	client_renew(node->client);
+	node->interactive = true;
 }
 
 void login_set_pause(struct node_own *node)

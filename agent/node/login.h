@@ -33,6 +33,12 @@ int login_begin(struct node_own *node, bool interactive,
 		const struct secret_buf *auth_key);
 
 /**
+ * login_renew() - let the login under way get a new node key
+ * @node: its auth key stays
+ */
+void login_renew(struct node_own *node);
+
+/**
  * login_set_pause() - let the client work, or not
  * @node: as its preferences say
  */

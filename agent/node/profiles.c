@@ -105,6 +105,7 @@ static int check_exists(struct node_own *node, const char *id,
 /* Nothing of who we were may go on: not the client, not the peers. */
 static void become(struct node_own *node, struct identity *identity)
 {
+	logout_cancel(node, "the profile is another one now");
 	client_free(steal(node->client));
 	identity_done(&node->identity);
 	node->identity = *identity;

@@ -147,9 +147,20 @@ static int waiting_start(void *ctx, const struct node_start *start,
 	return refuse_start(detail);
 }
 
-static int waiting_login(void *ctx, struct err_detail *detail)
+static int waiting_login(void *ctx, const struct secret_buf *auth_key,
+			 struct err_detail *detail)
 {
 	(void)ctx;
+	(void)auth_key;
+	return refuse_login(detail);
+}
+
+static int waiting_logout(void *ctx, struct err_detail *detail,
+			  node_done_fn done, void *done_ctx)
+{
+	(void)ctx;
+	(void)done;
+	(void)done_ctx;
 	return refuse_login(detail);
 }
 
@@ -215,7 +226,7 @@ const struct node_api *waiting_api(void)
 		.edit_prefs = waiting_edit_prefs,
 		.start = waiting_start,
 		.login_interactive = waiting_login,
-		.logout = waiting_login,
+		.logout = waiting_logout,
 		.watch = waiting_watch,
 		.unwatch = waiting_unwatch,
 		.health = waiting_health,

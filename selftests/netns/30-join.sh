@@ -89,6 +89,25 @@ ping_all 2 "$A" 20
 agent_start 1
 wait_for 20 "node 1 to be up again" state_is 1 Running
 
+case_ "a new node key, by an auth key"
+key_of() { tn "$1" status --json | jq -r .Self.PublicKey; }
+renew() {
+	tn 1 up --force-reauth --auth-key "$KEY" --login-server "$URL" \
+		--hostname node1 --timeout "$(slow 30)s" >"$WORK/renew.log" 2>&1
+}
+KEY=$(ctl authkey add | grep -o '[^ ]*auth[^ ]*' | head -1)
+before=$(key_of 1)
+renew || fail "up: $(tail -3 "$WORK/renew.log")"
+after=$(key_of 1)
+[[ $after == nodekey:* && $after != "$before" ]] || fail "the key is $after"
+expect_eq "address" "$(ip4 1)" "$A"
+wait_for 20 "node 2 to have one peer" peers_are 2 1
+ping_once 2 "$A"
+! renew || fail "a key served twice"
+grep -q "already used" "$WORK/renew.log" || fail "up: $(tail -3 "$WORK/renew.log")"
+expect_eq "key" "$(key_of 1)" "$after"
+ping_once 2 "$A"
+
 case_ "a node is deleted"
 ctl delete two
 wait_for 20 "node 1 to have no peer" peers_are 1 0
@@ -96,5 +115,5 @@ wait_for 20 "node 2 to find out" state_is 2 NeedsLogin
 
 case_ "logout"
 tn 1 logout
-wait_for 20 "node 1 to be nobody" state_is 1 NeedsLogin
+expect_eq "state" "$(state 1)" NeedsLogin
 [[ -z $(nsip 1 route show table 52) ]] || fail "routes are left"

@@ -170,7 +170,8 @@ static int start(void *ctx, const struct node_start *start,
 	return 0;
 }
 
-static int login_interactive(void *ctx, struct err_detail *detail)
+static int login_interactive(void *ctx, const struct secret_buf *auth_key,
+			     struct err_detail *detail)
 {
 	struct fake_node *node = ctx;
 	struct notify msg = { .browse_to_url = node->url };
@@ -178,8 +179,16 @@ static int login_interactive(void *ctx, struct err_detail *detail)
 
 	(void)detail;
 	node->logins++;
-	fake_node_tell(node, &msg);
-	fake_node_tell(node, &msg);
+	node->auth_key[0] = 0;
+	if (auth_key) {
+		snprintf(node->auth_key, sizeof(node->auth_key), "%.*s",
+			 (int)auth_key->len, auth_key->data);
+		msg = (struct notify){ .error = "the key is used up" };
+	}
+	if (!auth_key || !strcmp(node->auth_key, "used")) {
+		fake_node_tell(node, &msg);
+		fake_node_tell(node, &msg);
+	}
 	if (!node->finish)
 		return 0;
 	msg = (struct notify){ .login_finished = true };
@@ -193,12 +202,20 @@ static int login_interactive(void *ctx, struct err_detail *detail)
 	return 0;
 }
 
-static int logout(void *ctx, struct err_detail *detail)
+static int logout(void *ctx, struct err_detail *detail, node_done_fn done,
+		  void *done_ctx)
 {
 	struct fake_node *node = ctx;
 
-	(void)detail;
+	if (node->done)
+		return err_explain(detail, -EBUSY, "one at a time");
 	node->logouts++;
+	if (node->slow_logout) {
+		node->done = done;
+		node->done_ctx = done_ctx;
+	} else {
+		done(done_ctx, 0, NULL, NULL);
+	}
 	node->have_key = false;
 	tell_state(node, BACKEND_NEEDS_LOGIN);
 	return 0;

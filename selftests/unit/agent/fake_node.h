@@ -19,6 +19,7 @@
  * @profile: id of the one in use
  * @deleted: id of the one that was deleted
  * @starts: calls of start(); so the others
+ * @slow_logout: one ends with @done
  * @command: last one on the state, with its argument
  * @done: to be called for it by the test; NULL = it has ended
  * @done_ctx: for @done
@@ -38,6 +39,7 @@ struct fake_node {
 	int logins;
 	int logouts;
 	int edits;
+	bool slow_logout;
 	enum node_state_command command;
 	char command_arg[64];
 	node_done_fn done;

@@ -251,6 +251,10 @@ static const struct step {
 	{ IS_STUCK, "up --timeout=200ms", 1, "", "timeout waiting for Tailnet" },
 	{ IS_RUNNING, "up --force-reauth --hostname=old --login-server=https://hs.example",
 	  0, "", "Success.\n" },
+	{ IS_RUNNING, "up --force-reauth --auth-key=k --timeout=5s --hostname=old --login-server=https://hs.example",
+	  0, "", "" },
+	{ IS_RUNNING, "up --force-reauth --auth-key=used --hostname=old --login-server=https://hs.example",
+	  1, "", "backend error: the key is used up" },
 };
 
 static void commands(void)

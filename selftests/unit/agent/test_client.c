@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The control client: how a node is let in, and out. */
 #include "client_rig.h"
+
+#include "base/array.h"
 #include "fail_alloc.h"
 
 static void restart(void)
@@ -49,6 +51,31 @@ static void login_by_url(void)
 	CHECK_EQ(w.n_new_keys, 1);
 	CHECK(poll_request());
 	CHECK(!*client_url(w.client));
+	stop();
+}
+
+/* A node that is in wants another key, and has a key of the server for it. */
+static void renew_by_key(void)
+{
+	const struct secret_buf key = { .data = (char *)"tskey-1", .len = 7 };
+	struct h2_stream *s;
+
+	CHECK_IN(reach_poll());
+	CHECK_EQ(client_login(w.client, false, &key), 0);
+	turn();
+	s = reg_request();
+	CHECK(s && strstr(s->body, "\"AuthKey\":\"tskey-1\""));
+	CHECK(strstr(s->body, "\"OldNodeKey\":\"" KEY("0000")));
+	/* As it comes from clients that say so in a command of its own. */
+	client_renew(w.client);
+	turn();
+	s = reg_request();
+	CHECK(s && strstr(s->body, "\"AuthKey\":\"tskey-1\""));
+	CHECK(!strstr(s->body, "\"OldNodeKey\":\"" KEY("0000")));
+	fake_answer(s, 200, "", OK_BODY);
+	turn();
+	CHECK_EQ(w.n_new_keys, 1);
+	CHECK(poll_request());
 	stop();
 }
 
@@ -167,6 +194,55 @@ static void refused_login(void)
 	CHECK_EQ(client_state(w.client), CLIENT_BACKOFF);
 	advance(10);
 	CHECK(reg_request());
+	stop();
+}
+
+/* A new key was wished for, and is not to be had: the one of now still serves. */
+static void refused_renewal(void)
+{
+	const struct secret_buf key = { .data = (char *)"tskey-1", .len = 7 };
+	static const struct {
+		int status;
+		const char *body;
+	} cases[] = {
+		{ 200, "{\"Error\":\"already used\"}" },
+		{ 401, "already used" },
+	};
+	struct h2_stream *s;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		test_case("%d", cases[i].status);
+		CHECK_IN(reach_poll());
+		CHECK_EQ(client_login(w.client, true, &key), 0);
+		turn();
+		s = reg_request();
+		CHECK(s && !strstr(s->body, "\"OldNodeKey\":\"" KEY("0000")));
+		fake_answer(s, cases[i].status, "", cases[i].body);
+		CHECK(strstr(w.why, "already used"));
+		CHECK(w.gave_up);
+		turn();
+		s = reg_request();
+		CHECK(s && !strstr(s->body, "AuthKey"));
+		CHECK(strstr(s->body, "\"OldNodeKey\":\"" KEY("0000")));
+		fake_answer(s, 200, "", OK_BODY);
+		turn();
+		CHECK_EQ(w.n_new_keys, 0);
+		CHECK(poll_request());
+		stop();
+	}
+
+	test_case("a server in trouble is no refusal");
+	CHECK_IN(reach_poll());
+	CHECK_EQ(client_login(w.client, true, &key), 0);
+	turn();
+	fake_answer(reg_request(), 500, "", "");
+	turn();
+	CHECK(!w.gave_up);
+	CHECK_EQ(client_state(w.client), CLIENT_BACKOFF);
+	advance(10);
+	s = reg_request();
+	CHECK(s && strstr(s->body, "AuthKey"));
 	stop();
 }
 
@@ -424,12 +500,14 @@ static const struct test tests[] = {
 	TEST(no_memory),
 	TEST(restart),
 	TEST(login_by_url),
+	TEST(renew_by_key),
 	TEST(same_url),
 	TEST(endless_urls),
 	TEST(key_rotation),
 	TEST(not_on_disk),
 	TEST(busy_server),
 	TEST(refused_login),
+	TEST(refused_renewal),
 	TEST(key_without_names),
 	TEST(ways_to_the_server),
 	TEST(logout),

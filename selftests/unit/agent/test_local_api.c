@@ -72,6 +72,10 @@ static void statuses(void)
 		{ "POST /localapi/v0/start HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}",
 		  204, "" },
 		{ "POST /localapi/v0/login-interactive HTTP/1.1\r\n\r\n", 204, "" },
+		{ "POST /localapi/v0/login-interactive HTTP/1.1\r\nContent-Length: 1\r\n\r\n[",
+		  400, "the body is not a JSON object" },
+		{ "POST /localapi/v0/login-interactive HTTP/1.1\r\nContent-Length: 13\r\n\r\n"
+		  "{\"AuthKey\":7}", 400, "AuthKey" },
 		{ "POST /localapi/v0/logout HTTP/1.1\r\n\r\n", 204, "" },
 	};
 	struct rig rig;
@@ -173,6 +177,42 @@ static void state_commands(void)
 	tear_down(&rig);
 	end_command(&rig, -ECANCELED, NULL);
 	close(fd);
+}
+
+/* The server comes first: whoever asks afterwards finds nobody logged in. */
+static void logout_ends(void)
+{
+	static const struct {
+		int err;
+		const char *reply;
+		const char *has;
+	} cases[] = {
+		{ 0, "HTTP/1.1 204 ", "" },
+		{ -ECANCELED, "HTTP/1.1 500 ", "why not" },
+	};
+	struct rig rig;
+	bool closed;
+	size_t i;
+	int fd;
+
+	set_up(&rig);
+	rig.node.slow_logout = true;
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		test_case("%d", cases[i].err);
+		fd = connect_to(&rig);
+		send_text(fd, POST("logout", "0\r\n\r\n"),
+			  strlen(POST("logout", "0\r\n\r\n")));
+		receive(&rig, fd, &closed);
+		CHECK(!reply[0] && rig.node.done);
+		CHECK_EQ(ask(&rig, POST("logout", "0\r\n\r\n")), 500);
+		CHECK(strstr(reply, "one at a time"));
+		end_command(&rig, cases[i].err, NULL);
+		receive(&rig, fd, &closed);
+		CHECK(strncmp(reply, cases[i].reply, 13) == 0);
+		CHECK(strstr(reply, cases[i].has));
+		close(fd);
+	}
+	tear_down(&rig);
 }
 
 /* What waited for the state is replaced by the node; watchers stay. */
@@ -633,6 +673,7 @@ int main(int argc, char **argv)
 	static const struct test tests[] = {
 		TEST(statuses),
 		TEST(state_commands),
+		TEST(logout_ends),
 		TEST(another_node),
 		TEST(origins),
 		TEST(bad_bytes),

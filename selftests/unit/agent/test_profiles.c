@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Profiles of a node that has nothing but a state and a loop. */
+/* Profiles and logout of a node that has nothing but a state and a loop. */
 #include "node/profiles.h"
 
 #include "base/array.h"
@@ -7,10 +7,12 @@
 #include "base/log.h"
 #include "fail_alloc.h"
 #include "loop/loop.h"
+#include "loop/transfers.h"
 #include "map_fixture.h"
 #include "control/boot_nodes.h"
 #include "node/core.h"
 #include "node/lock_glue.h"
+#include "node/login.h"
 #include "node/relays.h"
 #include "test.h"
 #include "wire/profile_json.h"
@@ -39,7 +41,7 @@ static uint32_t some_random(void *ctx)
 
 static void work(void *ctx)
 {
-	(void)ctx;
+	logout_finish(ctx);
 }
 
 static int begin(void)
@@ -66,6 +68,7 @@ static int begin(void)
 	watchers_init(&node.watchers);
 	watcher = (struct node_watcher){ .notify = on_notify };
 	lock_glue_init(&node);
+	logout_init(&node.logout);
 	self_info_init(&node.self);
 	node_set_self(&node);
 	return watchers_add(&node.watchers, &watcher, &id);
@@ -258,6 +261,136 @@ static void damaged(void)
 	end();
 }
 
+static int n_left;
+static int left_with;
+static char left_why[400];
+
+static void on_left(void *ctx, int err, const struct err_detail *detail,
+		    const char *text)
+{
+	(void)ctx;
+	(void)text;
+	n_left++;
+	left_with = err;
+	snprintf(left_why, sizeof(left_why), "%s", err < 0 ? detail->text : "");
+}
+
+static void let_go_on(uint64_t ms)
+{
+	loop_advance(node.config.loop, ms);
+	loop_turn(node.config.loop, 0);
+}
+
+/* A server that nobody can reach: two users want to leave. */
+static void begin_logout(char ret_id[8])
+{
+	const struct transfers_options options = { .no_proxy = true };
+	struct err_detail detail = { "" };
+
+	CHECK_EQ(begin(), 0);
+	CHECK_IN(log_in("ann", 0x48, ret_id));
+	log_setup(STDERR_FILENO, (enum log_level)0, false);
+	node.identity.prefs.want_running = true;
+	CHECK_EQ(prefs_set_text(&node.identity.prefs.control_url,
+				"http://127.0.0.1:1"), 0);
+	CHECK_EQ(transfers_new(node.config.loop, &options,
+			       &node.config.transfers), 0);
+	CHECK_EQ(login_make_client(&node, &detail), 0);
+	n_left = 0;
+	CHECK_EQ(logout_begin(&node, on_left, NULL), 0);
+	CHECK_EQ(logout_begin(&node, on_left, NULL), 0);
+	let_go_on(1);
+	CHECK_EQ(n_left, 0);
+	CHECK_EQ(node_key(), 0x48);
+}
+
+static void end_logout(void)
+{
+	client_free(steal(node.client));
+	transfers_free(steal(node.config.transfers));
+	end();
+}
+
+static void logout_of_a_lost_server(void)
+{
+	char a[8];
+
+	CHECK_IN(begin_logout(a));
+	let_go_on(CLIENT_LOGOUT_MS - 2);
+	CHECK_EQ(n_left, 0);
+	let_go_on(2);
+	let_go_on(0);
+	CHECK_EQ(n_left, 2);
+	CHECK_EQ(left_with, 0);
+	CHECK_EQ(node_key(), 0);
+	CHECK(node.identity.prefs.logged_out);
+	CHECK(!node.identity.prefs.want_running);
+	CHECK(node.remake_client);
+	/* The client that comes after is no reason to tell anybody anything. */
+	CHECK_EQ(login_make_client(&node, NULL), 0);
+	CHECK_EQ(n_left, 2);
+
+	test_case("nobody is logged in");
+	CHECK_EQ(logout_begin(&node, on_left, NULL), 0);
+	CHECK_EQ(n_left, 2);
+	let_go_on(1);
+	let_go_on(0);
+	CHECK_EQ(n_left, 3);
+	CHECK_EQ(left_with, 0);
+	end_logout();
+}
+
+static void logout_with_a_full_disk(void)
+{
+	char a[8];
+
+	CHECK_IN(begin_logout(a));
+	fail_alloc_at(0);
+	logout_forget(&node);
+	fail_alloc_at(SIZE_MAX);
+	/* Not by accident: what is over stays over for the one who waits. */
+	logout_cancel(&node, "something else");
+	CHECK_EQ(n_left, 0);
+	logout_finish(&node);
+	CHECK_EQ(n_left, 2);
+	CHECK(left_with < 0);
+	CHECK(strstr(left_why, "the logout is not on disk"));
+	CHECK(node.identity.prefs.logged_out);
+	end_logout();
+}
+
+static void logout_in_vain(void)
+{
+	struct err_detail detail = { "" };
+	char a[8];
+
+	test_case("a login comes in between");
+	CHECK_IN(begin_logout(a));
+	CHECK_EQ(login_begin(&node, true, NULL), 0);
+	CHECK_EQ(n_left, 2);
+	CHECK_EQ(left_with, -ECANCELED);
+	CHECK(strstr(left_why, "a login came in between"));
+	let_go_on(CLIENT_LOGOUT_MS + 1);
+	CHECK_EQ(n_left, 2);
+	CHECK_EQ(node_key(), 0x48);
+	end_logout();
+
+	test_case("another server");
+	CHECK_IN(begin_logout(a));
+	CHECK_EQ(login_make_client(&node, &detail), 0);
+	CHECK_EQ(n_left, 2);
+	CHECK_EQ(left_with, -ECANCELED);
+	end_logout();
+
+	test_case("another profile");
+	CHECK_IN(begin_logout(a));
+	CHECK_EQ(profiles_switch(&node, "", &detail), 0);
+	CHECK_EQ(n_left, 2);
+	CHECK_EQ(left_with, -ECANCELED);
+	CHECK(strstr(left_why, "profile"));
+	end_logout();
+}
+
 static int some_switches(void *ctx)
 {
 	struct err_detail detail;
@@ -334,6 +467,9 @@ static const struct test tests[] = {
 	TEST(relays),
 	TEST(damaged),
 	TEST(survives_lack_of_memory),
+	TEST(logout_of_a_lost_server),
+	TEST(logout_with_a_full_disk),
+	TEST(logout_in_vain),
 	TEST(lists),
 };
 

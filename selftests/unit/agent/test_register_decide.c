@@ -54,7 +54,7 @@ static const struct row rows[] = {
 	{ "2 before 5", 0, 429, "1", "{\"Error\":\"x\"}", { .followup = "" },
 	  REGISTER_ACT_WAIT, 0, false, 1000 },
 	{ "3 status", 0, 400, "", "unsupported", { .followup = "" },
-	  REGISTER_ACT_RETRY, TNE_CONTROL_STATUS },
+	  REGISTER_ACT_RETRY, TNE_CONTROL_STATUS, true },
 	{ "3 before 9", 0, 500, "", "{\"MachineAuthorized\":true}",
 	  { .followup = "" }, REGISTER_ACT_RETRY, TNE_CONTROL_STATUS },
 	{ "4 not JSON", 0, 200, "", "<html>", { .followup = "" },
