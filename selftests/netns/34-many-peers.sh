@@ -23,7 +23,9 @@ log_end() { echo $(($(wc -l <"$WORK/agent1.log") + 1)); }
 ticks() { awk '{ print $14 + $15 }' "/proc/${AGENT_PID[1]}/stat"; }
 messages() { sed -n 's/.*those that changed.* us, \([0-9]*\) messages.*/\1/p' | sort | uniq -c; }
 n_changes() { log_from "$1" | grep -c 'those that changed' || :; }
-all_changed() { (($(n_changes "$1") >= CHANGES)); }
+has_changed() { (($(n_changes "$1") >= $2)); }
+
+host_is_set() { log_from 1 | grep -q 'addresses and routes'; }
 
 # map_of PEERS: what the first map of as many costs
 map_of() {
@@ -33,6 +35,7 @@ map_of() {
 	ctl synth "$1" >/dev/null
 	agent_start 1
 	wait_for 60 "the peers" peers_are 1 "$1"
+	wait_for 60 "the addresses" host_is_set
 	log_from 1 | grep -E 'message of [0-9]{4}|peers to the module|addresses and routes' |
 		sed 's/^.*\(control\|node\): /  /' | while IFS= read -r l; do note "$l"; done
 }
@@ -46,9 +49,9 @@ changes_of() {
 	t=$(ticks)
 	for ((i = 0; i < CHANGES; i++)); do
 		ctl touch "synth-$((i % 50))" >/dev/null
-		sleep 0.02
+		# two that come at once would be one
+		wait_for 20 "change $i" has_changed "$from" $((i + 1))
 	done
-	wait_for 20 "the changes ($(n_changes "$from"))" all_changed "$from"
 	COST=$(log_from "$from" | messages | awk '{ print $2 }' | tr '\n' ' ')
 	note "$((($(ticks) - t) * 10)) ms of the agent's CPU, messages for each: $COST"
 }
