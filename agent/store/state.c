@@ -12,11 +12,14 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <sodium.h>
 
 #define LOCK_FILE STATE_FILE ".lock"
+#define LOCK_TRIES 25
+#define LOCK_STEP_MS 20
 #define TMP_SUFFIX ".tmp"
 #define TMP_RANDOM 8	/* bytes; ours, as hex in the name */
 
@@ -242,19 +245,38 @@ static int open_dir(const char *path, struct err_detail *detail, int *ret)
 	return 0;
 }
 
+/*
+ * A child that has not become another program yet holds what its parent held:
+ * the lock of an agent that was killed may outlive it for a moment.
+ */
+static int lock_soon(int fd)
+{
+	const struct timespec step = { .tv_nsec = LOCK_STEP_MS * 1000000L };
+	int tries = LOCK_TRIES;
+
+	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		if (errno != EWOULDBLOCK)
+			return -errno;
+		if (--tries == 0)
+			return -EBUSY;
+		nanosleep(&step, NULL);
+	}
+	return 0;
+}
+
 static int take_lock(int dir, struct err_detail *detail, int *ret)
 {
 	int fd = openat(dir, LOCK_FILE, O_RDWR | O_CREAT | O_NOFOLLOW |
 			O_CLOEXEC, 0600);
+	int r;
 
 	if (fd < 0)
 		return err_explain(detail, -errno, "cannot open %s: %s",
 				   LOCK_FILE, strerror(errno));
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-		int err = errno == EWOULDBLOCK ? EBUSY : errno;
-
+	r = lock_soon(fd);
+	if (r < 0) {
 		close(fd);
-		return err_explain(detail, -err,
+		return err_explain(detail, r,
 				   "another process uses this state directory");
 	}
 	*ret = fd;

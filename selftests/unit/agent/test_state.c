@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <jansson.h>
@@ -375,6 +376,35 @@ static void links_pipes_and_twice(void)
 	remove_dir();
 }
 
+/* As the child of an agent that was killed, before it is another program. */
+static void lock_that_goes(void)
+{
+	struct err_detail detail = { "" };
+	struct state *state;
+	char byte;
+	int ready[2], status;
+	pid_t pid;
+
+	make_dir();
+	CHECK_EQ(pipe(ready), 0);
+	pid = fork();
+	if (pid == 0) {
+		if (state_open(dir, state_io_system(), &detail, &state) < 0 ||
+		    write(ready[1], "x", 1) != 1)
+			_exit(1);
+		usleep(100000);
+		_exit(0);
+	}
+	CHECK_EQ(read(ready[0], &byte, 1), 1);
+	CHECK_EQ(state_open(dir, state_io_system(), &detail, &state), 0);
+	state_close(state);
+	CHECK_EQ(waitpid(pid, &status, 0), pid);
+	CHECK_EQ(status, 0);
+	close(ready[0]);
+	close(ready[1]);
+	remove_dir();
+}
+
 static const char old_text[] = "{\n  \"k\": \"b2xk\"\n}";
 static const char new_text[] = "{\n  \"k\": \"bmV3\",\n  \"more\": \"bW9yZQ==\"\n}";
 
@@ -664,6 +694,7 @@ int main(int argc, char **argv)
 		TEST(unknown_entries_stay),
 		TEST(bad_files_are_left_alone),
 		TEST(links_pipes_and_twice),
+		TEST(lock_that_goes),
 		TEST(each_call_fails),
 		TEST(each_call_is_the_last),
 		TEST(side_file),
