@@ -10,6 +10,7 @@
 #include "store/counter.h"
 #include "store/identity.h"
 #include "store/keeper_core.h"
+#include "store/side.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -168,7 +169,10 @@ void keeper_count_init(struct keeper *keeper)
 	loop_timer_init(&keeper->count_retry, count_again, keeper);
 }
 
-/* What a thief would gain by: keys, profiles, which one is in use, the lock. */
+/*
+ * What a thief would gain by: keys, profiles, which one is in use, the lock,
+ * and by what the control server is known.
+ */
 static bool matters(const char *name)
 {
 	return strcmp(name, "_machinekey") == 0 ||
@@ -176,7 +180,9 @@ static bool matters(const char *name)
 		strcmp(name, "_current-profile") == 0 ||
 		strncmp(name, "profile-", 8) == 0 ||
 		strncmp(name, KEEPER_LOCK_ENTRY,
-			strlen(KEEPER_LOCK_ENTRY)) == 0;
+			strlen(KEEPER_LOCK_ENTRY)) == 0 ||
+		strncmp(name, SIDE_ENTRY SIDE_PIN,
+			strlen(SIDE_ENTRY SIDE_PIN)) == 0;
 }
 
 bool keeper_count_add(struct keeper *keeper, const struct state_change *change,
