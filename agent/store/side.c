@@ -2,6 +2,7 @@
 #include "store/side.h"
 
 #include "base/log.h"
+#include "store/file_check.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -69,15 +70,9 @@ static int read_old(int dir, struct err_detail *detail, json_t **ret)
 		text = { 0 };
 	int fd, r;
 
-	fd = openat(dir, SIDE_FILE, O_RDONLY | O_NOFOLLOW | O_NONBLOCK |
-		    O_CLOEXEC);
-	if (fd < 0 && errno == ENOENT)
-		return 0;
+	fd = file_check_open(dir, SIDE_FILE, SIDE_MAX, detail);
 	if (fd < 0)
-		return err_explain(detail,
-				   errno == ELOOP ? TNE_STATE_FILE : -errno,
-				   "cannot open %s: %s", SIDE_FILE,
-				   strerror(errno));
+		return fd == -ENOENT ? 0 : fd;
 	r = secret_buf_read(&text, fd, SIDE_MAX);
 	close(fd);
 	if (r < 0)
@@ -183,8 +178,10 @@ static int take_over(struct side *side, struct err_detail *detail)
 		return r;
 	json_decref(side->object);
 	side->object = object;
-	/* A disk that is full or read-only is no reason to be away. */
 	r = write_all(side, object, &why);
+	if (r == -ENOMEM)
+		return r;
+	/* A disk that is full or read-only is no reason to be away. */
 	side->moved = r >= 0;
 	return r == 0;
 }
