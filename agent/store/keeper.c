@@ -626,6 +626,7 @@ void keeper_free(struct keeper *keeper)
 	loop_timer_cancel(keeper->config.loop, &keeper->retry);
 	loop_timer_cancel(keeper->config.loop, &keeper->count_retry);
 	loop_timer_cancel(keeper->config.loop, &keeper->rotate);
+	loop_timer_cancel(keeper->config.loop, &keeper->settle);
 	loop_later_cancel(&keeper->later);
 	secret32_free(keeper->fresh);
 	secret32_free(keeper->recovery);
