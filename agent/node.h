@@ -121,6 +121,8 @@ typedef void (*node_done_fn)(void *ctx, int err,
  * @whois:	optional: who has the address ("IP", "IP:PORT" or a node key)
  *		@addr; answers point into @status, asked for just before;
  *		-ENOENT = nobody
+ * @is_opening:	optional: the state is still being opened, so another node may soon
+ *		be here; commands, and questions about it, are for that one
  * @lock:	optional: of the tailnet lock, see node_lock.h
  * @state_info:	optional: JSON text about the state at rest and the TPM, owned by
  *		the caller
@@ -158,6 +160,7 @@ struct node_api {
 			      struct err_detail *detail);
 	int (*whois)(void *node, const struct status *status, const char *addr,
 		     struct node_whois *ret);
+	bool (*is_opening)(void *node);
 	const struct node_lock_api *lock;
 	int (*state_info)(void *node, char **ret);
 	int (*state_command)(void *node, enum node_state_command command,

@@ -49,12 +49,16 @@ enum exit_code {
 
 /* Longest time without an answer of the TPM before we say so; ours. */
 #define PATIENCE_MS 5000
+/* Longest time that an end waits for the TPM to count; ours. */
+#define SETTLE_MS 5000
 /* Source: systemd.exec(5), and ours. */
 #define CREDENTIALS "CREDENTIALS_DIRECTORY"
 #define OWNER_AUTH "tpm-owner-auth"
 
 /**
  * struct daemon - what main() puts together, in the order of its making
+ * @is_ready: systemd was told
+ * @is_ending: a signal has come, and the TPM is waited for
  */
 struct daemon {
 	struct daemon_options options;
@@ -69,6 +73,7 @@ struct daemon {
 	struct node_own *node;
 	struct api *api;
 	bool is_ready;
+	bool is_ending;
 	enum exit_code code;
 	struct loop_signal on_term;
 	struct loop_signal on_int;
@@ -327,6 +332,8 @@ static void on_opened(void *ctx)
 	int r;
 
 	loop_timer_cancel(d->loop, &d->patience);
+	if (d->is_ending)
+		return;
 	r = begin(d, &detail);
 	/* The file can be read, and what is in it is no node. */
 	if (is_of_state(r))
@@ -359,7 +366,7 @@ static void wait_aloud(struct daemon *d)
 	struct err_detail detail = { 0 };
 	int r;
 
-	if (d->node || d->waiting)
+	if (d->node || d->waiting || d->is_ending)
 		return;
 	r = waiting_new(d->keeper, &d->waiting);
 	if (r == 0)
@@ -392,8 +399,11 @@ static void on_changed(void *ctx)
 	case KEEPER_PHASES:
 		break;
 	}
-	if (d->waiting)
-		waiting_tell(d->waiting);
+	if (!d->waiting)
+		return;
+	waiting_tell(d->waiting);
+	if (d->api)
+		api_recheck(d->api);
 }
 
 /* A password of the TPM's owner, which systemd hands to this service alone. */
@@ -453,14 +463,37 @@ static int open_keeper(struct daemon *d, struct err_detail *detail)
 	return keeper_new(&config, &calls, detail, &d->keeper);
 }
 
+/* All that might still write to the state. */
+static void close_services(struct daemon *d)
+{
+	api_free(steal(d->api));
+	waiting_free(steal(d->waiting));
+	node_own_free(steal(d->node));
+	side_close(steal(d->side));
+}
+
+static void on_settled(void *ctx)
+{
+	struct daemon *d = ctx;
+
+	loop_stop(d->loop, EXIT_OK);
+}
+
 static void on_stop(void *ctx, int signo)
 {
 	struct daemon *d = ctx;
 
+	if (d->is_ending) {
+		loop_stop(d->loop, EXIT_OK);
+		return;
+	}
+	d->is_ending = true;
 	log_notice("tailnetd: %s; the network stays as it is",
 		   strsignal(signo));
 	service_notify("STOPPING=1");
-	loop_stop(d->loop, EXIT_OK);
+	close_services(d);
+	if (!keeper_settle(d->keeper, SETTLE_MS, on_settled, d))
+		loop_stop(d->loop, EXIT_OK);
 }
 
 /* All that is wrong shows before anything changes. */
@@ -525,10 +558,7 @@ static int watch_signals(struct daemon *d)
 
 static void close_all(struct daemon *d)
 {
-	api_free(d->api);
-	waiting_free(d->waiting);
-	node_own_free(d->node);
-	side_close(d->side);
+	close_services(d);
 	if (d->loop) {
 		loop_timer_cancel(d->loop, &d->patience);
 		loop_timer_cancel(d->loop, &d->watchdog);

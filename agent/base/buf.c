@@ -2,6 +2,7 @@
 #include "base/buf.h"
 
 #include "base/err.h"
+#include "base/secret.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -14,9 +15,17 @@ void buf_init(struct buf *buf, size_t max)
 	*buf = (struct buf){ .max = max };
 }
 
+/* What goes by may be an auth key or a recovery key. */
+static void wipe_and_free(struct buf *buf)
+{
+	if (buf->mem)
+		secret_wipe(buf->mem, buf->cap);
+	free(buf->mem);
+}
+
 void buf_done(struct buf *buf)
 {
-	free(buf->mem);
+	wipe_and_free(buf);
 	buf_init(buf, buf->max);
 }
 
@@ -32,7 +41,7 @@ static int grow(struct buf *buf, size_t want)
 		return -ENOMEM;
 	if (buf_len(buf))
 		memcpy(mem, buf_data(buf), buf_len(buf));
-	free(buf->mem);
+	wipe_and_free(buf);
 	buf->mem = mem;
 	buf->cap = cap;
 	return 0;

@@ -33,7 +33,7 @@ struct buf {
 void buf_init(struct buf *buf, size_t max);
 
 /**
- * buf_done() - free the contents
+ * buf_done() - wipe and free the contents
  * @buf: the buffer; empty afterwards, its limit stays
  */
 void buf_done(struct buf *buf);

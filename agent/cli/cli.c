@@ -173,6 +173,36 @@ int cli_status(const struct cli *cli, bool peers, struct status *ret)
 	return r < 0 ? cli_fail(cli, r, &detail) : GO_ON;
 }
 
+/* The agent answers it when the state is open, or will not be soon. */
+static int wait_open(const struct cli *cli, const struct status *status)
+{
+	json_t *object;
+	int code;
+
+	fprintf(stderr, "The state is not open: %s\n", status->health.item[0]);
+	code = ask_object(cli, "prefs", &object);
+	if (code < 0)
+		json_decref(object);
+	return code;
+}
+
+int cli_status_open(const struct cli *cli, struct status *ret)
+{
+	struct status status = { 0 };
+	int code = cli_status(cli, false, &status);
+
+	if (code < 0 && status.backend == BACKEND_NO_STATE &&
+	    status.health.n) {
+		code = wait_open(cli, &status);
+		status_done(&status);
+		if (code < 0)
+			code = cli_status(cli, false, &status);
+	}
+	if (code < 0)
+		*ret = status;
+	return code;
+}
+
 int cli_prefs(const struct cli *cli, struct prefs *ret, char **ret_login)
 {
 	struct err_detail detail = { "" };

@@ -109,6 +109,18 @@ int cli_ask_bytes(const struct cli *cli, const char *method, const char *path,
 int cli_status(const struct cli *cli, bool peers, struct status *ret);
 
 /**
+ * cli_status_open() - ask for the status, of a node whose state is open
+ * @cli:	the run
+ * @ret:	owned by the caller; without the peers
+ *
+ * While the state is being opened it says so and waits, as long as the agent
+ * lets it. A state that cannot be opened is not an error in here.
+ *
+ * Return: as cli_ask().
+ */
+int cli_status_open(const struct cli *cli, struct status *ret);
+
+/**
  * cli_prefs() - ask for the preferences
  * @cli:	the run
  * @ret:	owned by the caller

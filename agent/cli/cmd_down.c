@@ -22,7 +22,7 @@ int cmd_down(const struct cli *cli, int argc, char **argv)
 	if (code < 0)
 		code = cli_no_args(cli, argc, argv, next);
 	if (code < 0)
-		code = cli_status(cli, false, &status);
+		code = cli_status_open(cli, &status);
 	if (code >= 0)
 		return code;
 	if (status.backend == BACKEND_STOPPED) {

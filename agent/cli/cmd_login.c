@@ -22,7 +22,7 @@ static int log_in(const struct cli *cli, struct up_options *options,
 			.server = prefs_text(prefs->control_url),
 		},
 	};
-	int code = cli_status(cli, false, &status);
+	int code = cli_status_open(cli, &status);
 
 	if (code >= 0)
 		return code;

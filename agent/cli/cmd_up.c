@@ -172,7 +172,7 @@ static int prepare(struct up *up)
 		r = up_options_auth_key(&up->options, &detail, &up->auth_key);
 	if (r < 0)
 		return cli_fail(up->cli, r, &detail);
-	code = cli_status(up->cli, false, &up->status);
+	code = cli_status_open(up->cli, &up->status);
 	return code < 0 ? cli_prefs(up->cli, &up->old, &up->login) : code;
 }
 

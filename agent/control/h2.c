@@ -3,11 +3,13 @@
 
 #include "base/buf.h"
 #include "base/list.h"
+#include "base/secret.h"
 #include "control/noise_conn.h"
 #include "loop/loop.h"
 
 #include <assert.h>
 #include <errno.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -520,8 +522,49 @@ static ssize_t on_body(nghttp2_session *session, int32_t id, uint8_t *to,
 	return len;
 }
 
+/*
+ * The library copies what is sent, which may be an auth key, and frees it as it
+ * is.
+ */
+static void *lib_malloc(size_t size, void *ctx)
+{
+	(void)ctx;
+	return malloc(size);
+}
+
+static void *lib_calloc(size_t n, size_t size, void *ctx)
+{
+	(void)ctx;
+	return calloc(n, size);
+}
+
+static void lib_free(void *p, void *ctx)
+{
+	(void)ctx;
+	if (p)
+		secret_wipe(p, malloc_usable_size(p));
+	free(p);
+}
+
+static void *lib_realloc(void *p, size_t size, void *ctx)
+{
+	size_t old = p ? malloc_usable_size(p) : 0;
+	void *other = malloc(size);
+
+	if (!other)
+		return NULL;
+	if (p)
+		memcpy(other, p, old < size ? old : size);
+	lib_free(p, ctx);
+	return other;
+}
+
 static int new_session(struct h2 *h2)
 {
+	nghttp2_mem mem = {
+		.malloc = lib_malloc, .free = lib_free,
+		.calloc = lib_calloc, .realloc = lib_realloc,
+	};
 	nghttp2_session_callbacks *calls;
 	nghttp2_option *option;
 	int r;
@@ -542,7 +585,8 @@ static int new_session(struct h2 *h2)
 	nghttp2_session_callbacks_set_on_frame_not_send_callback(calls,
 								 on_not_sent);
 	nghttp2_session_callbacks_set_on_stream_close_callback(calls, on_close);
-	r = nghttp2_session_client_new2(&h2->session, calls, h2, option);
+	r = nghttp2_session_client_new3(&h2->session, calls, h2, option,
+					&mem);
 	nghttp2_session_callbacks_del(calls);
 	nghttp2_option_del(option);
 	return r == 0 ? 0 : -ENOMEM;

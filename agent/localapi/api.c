@@ -30,11 +30,16 @@ enum api_right {
 };
 
 #define M(method) (1u << HTTP_##method)
+/*
+ * While the node's state is being opened: what would be said before then is of
+ * nobody, or a refusal.
+ */
+#define WAITS (1u << 31)
 
 /**
  * struct endpoint - one line of the table
  * @name: behind the prefix; with '/' at the end it is a prefix itself
- * @methods: 1 << enum http_method of those that it has
+ * @methods: 1 << enum http_method of those that it has; WAITS
  * @right: what the caller must be allowed to do
  * @wrong_method: answer to any other method; the reference is not of one mind
  * @run: answers
@@ -50,16 +55,16 @@ struct endpoint {
 /* Source: tailscale ipn/localapi/localapi.go, handler tables. */
 static const struct endpoint endpoints[] = {
 	{ "status", M(GET), RIGHT_READ, 405, api_status },
-	{ "prefs", M(GET) | M(HEAD), RIGHT_READ, 405, api_prefs_get },
-	{ "prefs", M(PATCH), RIGHT_WRITE, 405, api_prefs_patch },
-	{ "check-prefs", M(POST), RIGHT_WRITE, 405, api_check_prefs },
+	{ "prefs", M(GET) | M(HEAD) | WAITS, RIGHT_READ, 405, api_prefs_get },
+	{ "prefs", M(PATCH) | WAITS, RIGHT_WRITE, 405, api_prefs_patch },
+	{ "check-prefs", M(POST) | WAITS, RIGHT_WRITE, 405, api_check_prefs },
 	{ "watch-ipn-bus", M(GET), RIGHT_READ, 405, api_watch },
-	{ "start", M(POST), RIGHT_WRITE, 400, api_start },
-	{ "login-interactive", M(POST), RIGHT_WRITE, 400,
+	{ "start", M(POST) | WAITS, RIGHT_WRITE, 400, api_start },
+	{ "login-interactive", M(POST) | WAITS, RIGHT_WRITE, 400,
 	  api_login_interactive },
-	{ "logout", M(POST), RIGHT_WRITE, 400, api_logout },
-	{ "profiles/", M(GET) | M(PUT) | M(POST) | M(DELETE), RIGHT_WRITE, 405,
-	  api_profiles },
+	{ "logout", M(POST) | WAITS, RIGHT_WRITE, 400, api_logout },
+	{ "profiles/", M(GET) | M(PUT) | M(POST) | M(DELETE) | WAITS,
+	  RIGHT_WRITE, 405, api_profiles },
 	{ "derpmap", M(GET) | M(POST), RIGHT_NONE, 400, api_derp_map },
 	{ "serve-config", M(GET), RIGHT_READ, 405, api_serve_config },
 	{ "whois", M(GET), RIGHT_READ, 405, api_whois },
@@ -229,7 +234,15 @@ static bool check_rights(struct api_call *call, enum api_right right)
 	return rights.write;
 }
 
-static void run_endpoint(struct api_call *call, struct http_text path)
+static bool must_wait(const struct api_config *config,
+		      const struct endpoint *endpoint)
+{
+	return (endpoint->methods & WAITS) && config->node->is_opening &&
+		config->node->is_opening(config->node_ctx);
+}
+
+static void run_endpoint(struct api_call *call, struct http_text path,
+			 bool has_waited)
 {
 	const struct api_config *config = &call->api->config;
 	const struct endpoint *endpoint;
@@ -242,6 +255,10 @@ static void run_endpoint(struct api_call *call, struct http_text path)
 			       "want another method");
 		return;
 	}
+	/* First: who may do what is in the state as well. */
+	if (!has_waited && must_wait(config, endpoint) &&
+	    hold_add(&call->api->hold, call->x))
+		return;
 	if (!check_rights(call, endpoint->right)) {
 		api_reply_text(call, 403, endpoint->right == RIGHT_WRITE ?
 			       "access denied: changing settings is for root and the operator" :
@@ -280,10 +297,32 @@ static void serve(void *ctx, struct http_exchange *x)
 		   memcmp(path.s, API_PREFIX, strlen(API_PREFIX)) == 0) {
 		path.s += strlen(API_PREFIX);
 		path.len -= strlen(API_PREFIX);
-		run_endpoint(&call, path);
+		run_endpoint(&call, path, false);
 	} else {
 		api_reply_text(&call, 404, "not found");
 	}
+}
+
+/* It is one of the table, or it would not have waited. */
+static void answer_held(void *ctx, struct http_exchange *x)
+{
+	struct api_call call = { .api = ctx, .x = x,
+				 .req = http_exchange_request(x),
+				 .body = http_exchange_body(x) };
+	struct http_text path = call.req->path;
+
+	path.s += strlen(API_PREFIX);
+	path.len -= strlen(API_PREFIX);
+	run_endpoint(&call, path, true);
+}
+
+void api_recheck(struct api *api)
+{
+	const struct api_config *config = &api->config;
+
+	if (!config->node->is_opening ||
+	    !config->node->is_opening(config->node_ctx))
+		hold_release(&api->hold);
 }
 
 void api_set_node(struct api *api, const struct node_api *node, void *ctx)
@@ -291,6 +330,7 @@ void api_set_node(struct api *api, const struct node_api *node, void *ctx)
 	api->config.node = node;
 	api->config.node_ctx = ctx;
 	api_watch_renew(api);
+	api_recheck(api);
 }
 
 int api_new(struct loop *loop, int fd, const struct api_config *config,
@@ -304,6 +344,7 @@ int api_new(struct loop *loop, int fd, const struct api_config *config,
 		return -ENOMEM;
 	api->config = *config;
 	list_init(&api->watchers);
+	hold_init(&api->hold, loop, answer_held, api);
 	r = http_server_new(loop, fd, &calls, &api->http);
 	if (r < 0) {
 		free(api);
@@ -323,8 +364,9 @@ void api_free(struct api *api)
 {
 	if (!api)
 		return;
-	/* Watchers go with their connections. */
+	/* Watchers go with their connections, and so does who waits. */
 	http_server_free(api->http);
+	hold_done(&api->hold);
 	free(api);
 }
 

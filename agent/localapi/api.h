@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/list.h"
 #include "localapi/auth.h"
+#include "localapi/hold.h"
 #include "localapi/http.h"
 #include "node.h"
 
@@ -48,11 +49,13 @@ struct api_config {
  * @config:	how it is set up
  * @http:	server
  * @watchers:	see api_watch.h
+ * @hold:	requests that wait for the node
  */
 struct api {
 	struct api_config config;
 	struct http_server *http;
 	struct list watchers;
+	struct hold hold;
 };
 
 /**
@@ -93,11 +96,18 @@ void api_restrict_read(struct api *api, bool restrict_read, gid_t gid);
 
 /**
  * api_set_node() - there is another node now
- * @api:	goes on with it; who watched the old one watches this
+ * @api:	goes on with it; who watched the old one watches this, and what has
+ *		waited for it is answered
  * @node:	its functions, borrowed
  * @ctx:	their first argument
  */
 void api_set_node(struct api *api, const struct node_api *node, void *ctx);
+
+/**
+ * api_recheck() - the node may have changed its mind about is_opening()
+ * @api: answers what has waited, if so
+ */
+void api_recheck(struct api *api);
 
 /**
  * api_free() - close everything

@@ -24,14 +24,14 @@
 /**
  * struct lock_store - a directory
  * @state_dir: borrowed
- * @path: of the directory, from @state_dir
+ * @profile: name of its directory in LOCK_STORE_DIR
  * @io: how to write
  * @pin: who guards
  * @pin_ctx: for @pin
  */
 struct lock_store {
 	int state_dir;
-	char path[sizeof(LOCK_STORE_DIR) + 1 + PROFILE_MAX];
+	char profile[PROFILE_MAX + 1];
 	const struct lock_store_io *io;
 	int (*pin)(void *ctx, const struct aum_hash *head);
 	void *pin_ctx;
@@ -83,8 +83,7 @@ int lock_store_new(int state_dir, const char *profile,
 		return -ENOMEM;
 	store->state_dir = state_dir;
 	store->io = io;
-	snprintf(store->path, sizeof(store->path), "%s/%s", LOCK_STORE_DIR,
-		 profile);
+	snprintf(store->profile, sizeof(store->profile), "%s", profile);
 	*ret = store;
 	return 0;
 }
@@ -94,13 +93,25 @@ void lock_store_free(struct lock_store *store)
 	free(store);
 }
 
+/* Links are not followed at any step: they could lead out of here. */
+static int open_folder(int dir, const char *name)
+{
+	int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW |
+			O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
 /* Return: a descriptor; -ENOENT if there is no store; -errno. */
 static int open_dir(const struct lock_store *store)
 {
-	int fd = openat(store->state_dir, store->path,
-			O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int top = open_folder(store->state_dir, LOCK_STORE_DIR), fd;
 
-	return fd < 0 ? -errno : fd;
+	if (top < 0)
+		return top;
+	fd = open_folder(top, store->profile);
+	close(top);
+	return fd;
 }
 
 static const char *name_of(const struct aum_hash *hash,
@@ -285,8 +296,8 @@ int lock_store_load(struct lock_store *store, struct err_detail *detail,
 		return 0;
 	}
 	if (dir < 0)
-		return err_explain(detail, dir, "%s: %s", store->path,
-				   err_text(dir));
+		return err_explain(detail, dir, "%s/%s: %s", LOCK_STORE_DIR,
+				   store->profile, err_text(dir));
 	r = load_ancestor(dir, &stored);
 	if (r == 0)
 		r = load_folders(dir, &stored.chain, detail);
@@ -320,12 +331,17 @@ static int sync_dir(const struct lock_store *store, int dir, const char *name)
 static int do_create(void *ctx)
 {
 	const struct lock_store *store = ctx;
-	int r = make_dir(store, store->state_dir, LOCK_STORE_DIR);
+	int r = make_dir(store, store->state_dir, LOCK_STORE_DIR), top;
 
+	if (r < 0)
+		return r;
+	top = open_folder(store->state_dir, LOCK_STORE_DIR);
+	if (top < 0)
+		return top;
+	r = make_dir(store, top, store->profile);
 	if (r == 0)
-		r = make_dir(store, store->state_dir, store->path);
-	if (r == 0)
-		r = sync_dir(store, store->state_dir, LOCK_STORE_DIR);
+		r = sync_dir(store, top, ".");
+	close(top);
 	return r;
 }
 
@@ -501,13 +517,32 @@ static int remove_all(const struct lock_store *store, int dir,
 	return r;
 }
 
+/* A link, or whatever it is that is no folder: itself, not what it leads to. */
+static int remove_stranger(const struct lock_store *store, int dir,
+			   const char *name)
+{
+	return store->io->unlinkat(dir, name, 0) < 0 ? -errno : 0;
+}
+
+static bool is_stranger(int err)
+{
+	return err == -ELOOP || err == -ENOTDIR;
+}
+
 int lock_store_remove(struct lock_store *store)
 {
-	int r = remove_all(store, store->state_dir, store->path, true);
+	int top = open_folder(store->state_dir, LOCK_STORE_DIR), r;
 
-	if (r == -ENOENT)
-		return 0;
+	if (is_stranger(top))
+		return remove_stranger(store, store->state_dir,
+				       LOCK_STORE_DIR);
+	if (top < 0)
+		return top == -ENOENT ? 0 : top;
+	r = remove_all(store, top, store->profile, true);
+	if (is_stranger(r))
+		r = remove_stranger(store, top, store->profile);
 	if (r == 0)
-		r = sync_dir(store, store->state_dir, LOCK_STORE_DIR);
-	return r;
+		r = sync_dir(store, top, ".");
+	close(top);
+	return r == -ENOENT ? 0 : r;
 }

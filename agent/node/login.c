@@ -54,7 +54,7 @@ static void on_self(void *ctx, struct control_self *ret)
 
 static void entry_name(const struct node_own *node, char ret[600])
 {
-	snprintf(ret, 600, "ControlKey:%.500s", node_control_url(node));
+	snprintf(ret, 600, SIDE_PIN "%.500s", node_control_url(node));
 }
 
 static void on_server_key(void *ctx, const struct machine_public *key,

@@ -110,58 +110,74 @@ static const char *waiting_user_login(void *ctx, int64_t *ret_id,
 	return "";
 }
 
-/* The texts are the stock daemon's. */
-static int refuse_start(struct err_detail *detail)
+/* The texts begin as the stock daemon's. */
+static int refuse(struct waiting *waiting, const char *what,
+		  struct err_detail *detail)
 {
+	size_t n = collect(waiting);
+
 	return err_explain(detail, TNE_NOT_READY,
-			   "cannot start backend when state store is unhealthy");
+			   "cannot %s when state store is unhealthy%s%.300s",
+			   what, n ? ": " : "",
+			   n ? waiting->warnings[0].text : "");
 }
 
-static int refuse_login(struct err_detail *detail)
+static int refuse_start(void *ctx, struct err_detail *detail)
 {
-	return err_explain(detail, TNE_NOT_READY,
-			   "cannot log in when state store is unhealthy");
+	return refuse(ctx, "start backend", detail);
+}
+
+/* Stuck is not: then only a person can help. */
+static bool waiting_is_opening(void *ctx)
+{
+	const struct waiting *waiting = ctx;
+
+	switch (keeper_phase(waiting->keeper)) {
+	case KEEPER_ASKING:
+	case KEEPER_WAITING:
+		return true;
+	case KEEPER_STUCK:
+	case KEEPER_OPEN:
+	case KEEPER_PHASES:
+		break;
+	}
+	return false;
 }
 
 static int waiting_check_prefs(void *ctx, const struct prefs *prefs,
 			       struct err_detail *detail)
 {
-	(void)ctx;
 	(void)prefs;
-	return refuse_start(detail);
+	return refuse_start(ctx, detail);
 }
 
 static int waiting_edit_prefs(void *ctx, const struct prefs_edit *edit,
 			      struct err_detail *detail)
 {
-	(void)ctx;
 	(void)edit;
-	return refuse_start(detail);
+	return refuse_start(ctx, detail);
 }
 
 static int waiting_start(void *ctx, const struct node_start *start,
 			 struct err_detail *detail)
 {
-	(void)ctx;
 	(void)start;
-	return refuse_start(detail);
+	return refuse_start(ctx, detail);
 }
 
 static int waiting_login(void *ctx, const struct secret_buf *auth_key,
 			 struct err_detail *detail)
 {
-	(void)ctx;
 	(void)auth_key;
-	return refuse_login(detail);
+	return refuse(ctx, "log in", detail);
 }
 
 static int waiting_logout(void *ctx, struct err_detail *detail,
 			  node_done_fn done, void *done_ctx)
 {
-	(void)ctx;
 	(void)done;
 	(void)done_ctx;
-	return refuse_login(detail);
+	return refuse(ctx, "log out", detail);
 }
 
 static int waiting_watch(void *ctx, const struct node_watcher *w,
@@ -231,6 +247,7 @@ const struct node_api *waiting_api(void)
 		.unwatch = waiting_unwatch,
 		.health = waiting_health,
 		.whois = waiting_whois,
+		.is_opening = waiting_is_opening,
 		.state_info = waiting_state_info,
 		.state_command = waiting_state_command,
 	};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "store/fallback.h"
 
+#include "store/file_check.h"
 #include "wire/sealed_json.h"
 #include "wire/state_json.h"
 
@@ -18,16 +19,13 @@
 
 static int read_file(int dir, const char *name, struct secret_buf *ret)
 {
-	int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK |
-			O_CLOEXEC);
-	struct stat st;
+	struct err_detail detail;
+	int fd = file_check_open(dir, name, STATE_JSON_MAX, &detail);
 	int r;
 
 	if (fd < 0)
-		return -errno;
-	r = fstat(fd, &st) < 0 ? -errno : S_ISREG(st.st_mode) ? 0 : -EINVAL;
-	if (r == 0)
-		r = secret_buf_read(ret, fd, STATE_JSON_MAX);
+		return fd;
+	r = secret_buf_read(ret, fd, STATE_JSON_MAX);
 	close(fd);
 	return r;
 }

@@ -108,7 +108,7 @@ static int load_log_id(struct side *side, struct err_detail *detail,
 	sodium_bin2hex(id->log_id, sizeof(id->log_id), random, sizeof(random));
 	r = side_write(side, LOG_ID, id->log_id);
 	if (r < 0)
-		return err_explain(detail, r, "cannot write %s: %s", SIDE_FILE,
+		return err_explain(detail, r, "cannot write the state: %s",
 				   err_text(r));
 	return 0;
 }

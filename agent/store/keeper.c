@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "store/keeper_core.h"
 #include "store/fallback.h"
+#include "store/file_check.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -232,11 +233,11 @@ static void load_extras(struct keeper *keeper)
 	struct err_detail detail = { "" };
 	int fd, r;
 
-	fd = openat(state_dir(keeper->state), KEEPER_EXTRAS_FILE,
-		    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	if (fd < 0 && errno == ENOENT)
+	fd = file_check_open(state_dir(keeper->state), KEEPER_EXTRAS_FILE,
+			     SEAL_JSON_MAX, &detail);
+	if (fd == -ENOENT)
 		return;
-	r = fd < 0 ? -errno : read_extras(keeper, fd, &detail);
+	r = fd < 0 ? fd : read_extras(keeper, fd, &detail);
 	if (fd >= 0)
 		close(fd);
 	if (r == 0)
@@ -576,6 +577,8 @@ static int open_state(struct keeper *keeper, struct err_detail *detail)
 		return r;
 	if (state_mode_was_wrong(keeper->state))
 		log_warning("store: others could read the state file; corrected");
+	if (state_was_foreign(keeper->state))
+		log_warning("store: the state file was another user's; when it is written next it is ours");
 	load_extras(keeper);
 	return 0;
 }
@@ -623,6 +626,7 @@ void keeper_free(struct keeper *keeper)
 	loop_timer_cancel(keeper->config.loop, &keeper->retry);
 	loop_timer_cancel(keeper->config.loop, &keeper->count_retry);
 	loop_timer_cancel(keeper->config.loop, &keeper->rotate);
+	loop_timer_cancel(keeper->config.loop, &keeper->settle);
 	loop_later_cancel(&keeper->later);
 	secret32_free(keeper->fresh);
 	secret32_free(keeper->recovery);

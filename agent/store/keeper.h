@@ -276,6 +276,21 @@ int keeper_accept_rollback(struct keeper *keeper, struct err_detail *detail);
 void keeper_recheck(struct keeper *keeper);
 
 /**
+ * keeper_settle() - let the TPM count what was written, before the end
+ * @keeper:	nothing is to be written to it any more
+ * @wait_ms:	longest
+ * @fn:		told, later and once: it is counted, or cannot be now
+ * @ctx:	for @fn
+ *
+ * A state that is written and not counted is made good at the next start, but
+ * until then the one before it would do as well.
+ *
+ * Return: true if @fn will be called; false if there is nothing to wait for.
+ */
+bool keeper_settle(struct keeper *keeper, uint64_t wait_ms,
+		   void (*fn)(void *ctx), void *ctx);
+
+/**
  * keeper_reject() - what is in the state is of no use
  * @keeper:	open; stuck from then on
  * @err:	TNE_*

@@ -46,6 +46,9 @@
  * @salt: for it
  * @counting: changes are counted
  * @count_retry: counts again what could not be
+ * @settled: told that nothing is left to be counted; or NULL
+ * @settled_ctx: for @settled
+ * @settle: when it is told at the latest
  * @generation: of the state; 0 = not counted
  * @counter: value of the TPM's
  * @index: of it
@@ -94,6 +97,9 @@ struct keeper {
 	uint8_t salt[TPM_SALT_LEN];
 	bool counting;
 	struct loop_timer count_retry;
+	void (*settled)(void *ctx);
+	void *settled_ctx;
+	struct loop_timer settle;
 	uint64_t generation;
 	uint64_t counter;
 	uint32_t index;

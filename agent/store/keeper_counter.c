@@ -10,6 +10,7 @@
 #include "store/counter.h"
 #include "store/identity.h"
 #include "store/keeper_core.h"
+#include "store/side.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -80,8 +81,10 @@ static uint64_t bump_wait_ms(struct keeper *keeper)
  */
 static void pay(struct keeper *keeper)
 {
+	void (*settled)(void *ctx) = keeper->settled;
 	struct err_detail detail = { "" };
 	uint64_t wait_ms;
+	int r;
 
 	if (!keeper->owed || keeper->generation != keeper->counter)
 		return;
@@ -91,14 +94,42 @@ static void pay(struct keeper *keeper)
 			       wait_ms);
 		return;
 	}
-	/* Before: the write comes back here. */
+	/* Before: the write comes back here, where it is not the end yet. */
 	keeper->owed = false;
-	if (write_entry(keeper, keeper->generation + 1, &detail) >= 0) {
+	keeper->settled = NULL;
+	r = write_entry(keeper, keeper->generation + 1, &detail);
+	keeper->settled = settled;
+	if (r >= 0) {
 		keeper->bumps++;
 		return;
 	}
 	keeper->owed = true;
 	loop_timer_set(keeper->config.loop, &keeper->count_retry, RETRY_MS);
+}
+
+/* Will there be a number that the TPM has not counted, and may count now? */
+static bool is_ahead(struct keeper *keeper)
+{
+	return keeper->counting &&
+		(keeper->generation > keeper->counter ||
+		 (keeper->owed && keeper->generation == keeper->counter &&
+		  !bump_wait_ms(keeper)));
+}
+
+static void tell_settled(struct keeper *keeper)
+{
+	void (*fn)(void *ctx) = steal(keeper->settled);
+
+	if (!fn)
+		return;
+	loop_timer_cancel(keeper->config.loop, &keeper->settle);
+	fn(keeper->settled_ctx);
+}
+
+static void settle_due(void *ctx)
+{
+	log_warning("store: the TPM has not counted the newest state; that is made good at the next start");
+	tell_settled(ctx);
 }
 
 static void on_incremented(void *ctx, const struct tpm_answer *answer)
@@ -110,6 +141,7 @@ static void on_incremented(void *ctx, const struct tpm_answer *answer)
 		note_trouble(keeper, answer->detail.text);
 		loop_timer_set(keeper->config.loop, &keeper->count_retry,
 			       RETRY_MS);
+		tell_settled(keeper);
 		return;
 	}
 	keeper->counter = answer->counter;
@@ -149,13 +181,30 @@ void keeper_count_kick(struct keeper *keeper)
 		fn = on_recheck;
 		op = TPM_OP_COUNTER_READ;
 	} else if (keeper->generation <= keeper->counter) {
+		if (!is_ahead(keeper))
+			tell_settled(keeper);
 		return;
 	}
-	if (keeper_ask(keeper, op, fill_index, fn) < 0)
-		loop_timer_set(keeper->config.loop, &keeper->count_retry,
-			       RETRY_MS);
-	else
+	if (keeper_ask(keeper, op, fill_index, fn) == 0) {
 		keeper->recheck = false;
+		return;
+	}
+	loop_timer_set(keeper->config.loop, &keeper->count_retry, RETRY_MS);
+	tell_settled(keeper);
+}
+
+bool keeper_settle(struct keeper *keeper, uint64_t wait_ms,
+		   void (*fn)(void *ctx), void *ctx)
+{
+	if (!is_ahead(keeper))
+		return false;
+	keeper->settled = fn;
+	keeper->settled_ctx = ctx;
+	loop_timer_set(keeper->config.loop, &keeper->settle, wait_ms);
+	/* It may be waiting to try again; not from in here, see keeper.h. */
+	if (!keeper->job)
+		loop_timer_set(keeper->config.loop, &keeper->count_retry, 0);
+	return true;
 }
 
 static void count_again(void *ctx)
@@ -166,9 +215,13 @@ static void count_again(void *ctx)
 void keeper_count_init(struct keeper *keeper)
 {
 	loop_timer_init(&keeper->count_retry, count_again, keeper);
+	loop_timer_init(&keeper->settle, settle_due, keeper);
 }
 
-/* What a thief would gain by: keys, profiles, which one is in use, the lock. */
+/*
+ * What a thief would gain by: keys, profiles, which one is in use, the lock,
+ * and by what the control server is known.
+ */
 static bool matters(const char *name)
 {
 	return strcmp(name, "_machinekey") == 0 ||
@@ -176,7 +229,9 @@ static bool matters(const char *name)
 		strcmp(name, "_current-profile") == 0 ||
 		strncmp(name, "profile-", 8) == 0 ||
 		strncmp(name, KEEPER_LOCK_ENTRY,
-			strlen(KEEPER_LOCK_ENTRY)) == 0;
+			strlen(KEEPER_LOCK_ENTRY)) == 0 ||
+		strncmp(name, SIDE_ENTRY SIDE_PIN,
+			strlen(SIDE_ENTRY SIDE_PIN)) == 0;
 }
 
 bool keeper_count_add(struct keeper *keeper, const struct state_change *change,

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the state file has no room for, in a file beside it: a JSON object of
- * texts. Nothing in it is secret.
+ * What the stock daemon's state has no entry for: texts, each an entry of the
+ * state file with a name of our own, which the stock daemon leaves alone. So
+ * they are sealed with it, counted with it, and go wherever it goes: keys by
+ * which control servers are known again must not lie where somebody could put
+ * others.
  */
 #ifndef STORE_SIDE_H
 #define STORE_SIDE_H
@@ -9,20 +12,30 @@
 #include "base/err.h"
 #include "store/state.h"
 
+/* Names in the state begin like this. */
+#define SIDE_ENTRY "_tailnetd/side/"
+/* And here those that a control server is known by, before its address. */
+#define SIDE_PIN "ControlKey:"
+
+/* Where they were before: a JSON object, read once and then taken away. */
 #define SIDE_FILE "tailnetd.json"
 #define SIDE_MAX (1u << 20)	/* bytes; ours */
 
 struct side;
 
 /**
- * side_open() - read the file
- * @state:	the state it belongs to, borrowed until side_close()
- * @io:		calls, borrowed likewise
+ * side_open() - read the entries
+ * @state:	open, borrowed until side_close()
+ * @io:		calls, for SIDE_FILE
  * @detail:	filled on error
  * @ret:	owned by the caller
  *
- * A missing file has no entries. A damaged one is an error and stays as it is:
- * it has the keys by which control servers are known again.
+ * A state without any takes over those of SIDE_FILE, all of them at once. A
+ * damaged one is an error then and stays as it is: without its keys any server
+ * would do. Where there are entries the file counts for nothing, and goes: it
+ * is what a crash has left, or somebody's who wants to be the server.
+ *
+ * If the state cannot be written the entries are used all the same.
  *
  * Return: 0, -errno, TNE_STATE_FORMAT or TNE_STATE_FILE.
  */

@@ -2,6 +2,7 @@
 #include "store/state.h"
 
 #include "base/array.h"
+#include "store/file_check.h"
 #include "store/sealing.h"
 
 #include <dirent.h>
@@ -36,6 +37,7 @@
  * @hook: has a say in each change
  * @is_new: there was no file
  * @mode_was_wrong: others could have read it
+ * @is_foreign: it was another user's
  */
 struct state {
 	const struct state_io *io;
@@ -49,6 +51,7 @@ struct state {
 	struct state_hook hook;
 	bool is_new;
 	bool mode_was_wrong;
+	bool is_foreign;
 };
 
 static int system_openat(int dir, const char *path, int flags, mode_t mode)
@@ -230,9 +233,24 @@ static void remove_second_name(int dir)
 		unlinkat(dir, STATE_PREV_FILE, 0);
 }
 
+/* Who may write to it may put any file in the place of any. */
+static int check_dir(int fd, const char *path, struct err_detail *detail)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return err_explain(detail, -errno, "%s: %s", path,
+				   strerror(errno));
+	if (st.st_mode & 0022)
+		return err_explain(detail, TNE_STATE_FILE,
+				   "%s can be written by others (mode %04o); chmod 0700 it if you trust what is in it",
+				   path, st.st_mode & 07777);
+	return 0;
+}
+
 static int open_dir(const char *path, struct err_detail *detail, int *ret)
 {
-	int fd;
+	int fd, r;
 
 	if (mkdir(path, 0700) < 0 && errno != EEXIST)
 		return err_explain(detail, -errno, "cannot create %s: %s",
@@ -241,6 +259,11 @@ static int open_dir(const char *path, struct err_detail *detail, int *ret)
 	if (fd < 0)
 		return err_explain(detail, -errno, "cannot open %s: %s", path,
 				   strerror(errno));
+	r = check_dir(fd, path, detail);
+	if (r < 0) {
+		close(fd);
+		return r;
+	}
 	*ret = fd;
 	return 0;
 }
@@ -299,30 +322,24 @@ int state_lock_dir(const char *path, struct err_detail *detail, int *ret_dir,
 	return 0;
 }
 
-/* Whose file is it, and who else can write to it? */
+/* Another user's that only he may write to is read, and then ours. */
 static int check_file(struct state *state, int fd, struct err_detail *detail)
 {
 	struct stat st;
+	int r;
 
 	if (fstat(fd, &st) < 0)
 		return -errno;
-	if (!S_ISREG(st.st_mode))
-		return err_explain(detail, TNE_STATE_FILE,
-				   "%s is not a regular file", STATE_FILE);
-	if (st.st_mode & 0022)
-		return err_explain(detail, TNE_STATE_FILE,
-				   "%s can be written by others (mode %04o); chmod 0600 it if you trust it",
-				   STATE_FILE, st.st_mode & 07777);
-	if (st.st_size > STATE_JSON_MAX)
-		return err_explain(detail, TNE_TOO_LONG, "%s is too long",
-				   STATE_FILE);
-	if ((st.st_mode & 07777) != 0600) {
-		state->mode_was_wrong = true;
-		if (fchmod(fd, 0600) < 0)
-			return err_explain(detail, -errno,
-					   "cannot set the mode of %s: %s",
-					   STATE_FILE, strerror(errno));
-	}
+	r = file_check(&st, STATE_FILE, STATE_JSON_MAX, geteuid(), detail);
+	if (r < 0)
+		return r;
+	state->is_foreign = r & FILE_CHECK_FOREIGN;
+	state->mode_was_wrong = r & FILE_CHECK_READABLE;
+	if (state->mode_was_wrong && fchmod(fd, 0600) < 0 &&
+	    !(state->is_foreign && errno == EPERM))
+		return err_explain(detail, -errno,
+				   "cannot set the mode of %s: %s",
+				   STATE_FILE, strerror(errno));
 	return 0;
 }
 
@@ -367,33 +384,18 @@ static int read_file(struct state *state, int fd, struct err_detail *detail)
 	return parse_file(state, &text, detail);
 }
 
-static int explain_open(int dir, int err, struct err_detail *detail)
-{
-	char target[200];
-	ssize_t n;
-
-	if (err != -ELOOP)
-		return err_explain(detail, err, "cannot open %s: %s",
-				   STATE_FILE, strerror(-err));
-	n = readlinkat(dir, STATE_FILE, target, sizeof(target) - 1);
-	return err_explain(detail, TNE_STATE_FILE,
-			   "%s is a link to %.*s, which is not followed",
-			   STATE_FILE, (int)(n < 0 ? 0 : n), target);
-}
-
 static int load(struct state *state, struct err_detail *detail)
 {
-	/* Not to be held up by a pipe of that name. */
-	int fd = openat(state->dir, STATE_FILE, O_RDONLY | O_NOFOLLOW |
-			O_NONBLOCK | O_CLOEXEC);
+	int fd = file_check_open(state->dir, STATE_FILE, STATE_JSON_MAX,
+				 detail);
 	int r;
 
-	if (fd < 0 && errno == ENOENT) {
+	if (fd == -ENOENT) {
 		state->is_new = true;
 		return 0;
 	}
 	if (fd < 0)
-		return explain_open(state->dir, -errno, detail);
+		return fd;
 	r = read_file(state, fd, detail);
 	close(fd);
 	return r;
@@ -526,6 +528,11 @@ struct secret32 *state_key(const struct state *state)
 bool state_mode_was_wrong(const struct state *state)
 {
 	return state->mode_was_wrong;
+}
+
+bool state_was_foreign(const struct state *state)
+{
+	return state->is_foreign;
 }
 
 int state_dir(const struct state *state)

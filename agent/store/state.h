@@ -95,8 +95,8 @@ struct state_hook {
  * state_write(). Anything else that cannot be read is an error, and the file
  * stays as it is: a new identity over an unreadable old one would lose the
  * node. A link in place of the file is refused, as is a file that others may
- * write to; one that they may only read is set to 0600. Temporary files of a
- * crash are deleted.
+ * write to, or that lies where they may; one that they may only read is set to
+ * 0600. Temporary files of a crash are deleted.
  *
  * A sealed file is only read: until state_unlock() nothing is found in it, and
  * nothing can be written.
@@ -126,7 +126,8 @@ int state_closed(const char *dir, struct state **ret);
  * @ret_dir:	descriptor of it, owned by the caller
  * @ret_lock:	held until it is closed; likewise
  *
- * Return: 0, -errno, -EBUSY if another process has it.
+ * Return: 0, -errno, -EBUSY if another process has it; TNE_STATE_FILE if others may
+ * write to it.
  */
 int state_lock_dir(const char *path, struct err_detail *detail, int *ret_dir,
 		   int *ret_lock);
@@ -265,6 +266,16 @@ bool state_is_new(const struct state *state);
  * Return: true if so; worth one warning.
  */
 bool state_mode_was_wrong(const struct state *state);
+
+/**
+ * state_was_foreign() - did the file belong to another user?
+ * @state: looked at
+ *
+ * The next state_write() makes it ours.
+ *
+ * Return: true if so; worth one warning.
+ */
+bool state_was_foreign(const struct state *state);
 
 /**
  * state_write() - change entries, all or none

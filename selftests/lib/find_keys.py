@@ -7,7 +7,7 @@ usage: find_keys.py keys STATE          keys of a plain state file, as NAME HEX
        find_keys.py files KEYS PATH...  in files and what is below folders
 
 KEYS is a file of lines NAME HEX. Looked for are the bytes, their hex digits and
-those in base64. Prints a line for each find, then
+those in base64, of either alphabet. Prints a line for each find, then
   N outside, M guarded
 where guarded memory is locked and left out of core dumps, as libsodium does.
 """
@@ -33,12 +33,15 @@ def keys_of(path):
 def forms(name, digits):
     raw = bytes.fromhex(digits)
     yield name, raw
-    yield name + " in hex", digits.encode()
+    yield name + " in hex", digits.lower().encode()
+    yield name + " in capital hex", digits.upper().encode()
     # Wherever it stands in what is encoded.
     for shift in range(3):
         for what, data in ("", raw), (" in hex", digits.encode()):
-            text = base64.b64encode(b"\0" * shift + data + b"\0\0\0")
-            yield f"{name}{what} in base64", text[4:4 + len(data) * 4 // 3 - 4]
+            for kind, encode in ("base64", base64.b64encode), (
+                    "base64 for addresses", base64.urlsafe_b64encode):
+                text = encode(b"\0" * shift + data + b"\0\0\0")
+                yield f"{name}{what} in {kind}", text[4:4 + len(data) * 4 // 3 - 4]
 
 
 def read_keys(path):

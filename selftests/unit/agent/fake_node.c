@@ -326,6 +326,13 @@ static int delete_profile(void *ctx, const char *id, struct err_detail *detail)
 	return 0;
 }
 
+static bool is_opening(void *ctx)
+{
+	const struct fake_node *node = ctx;
+
+	return node->opening;
+}
+
 static int state_info(void *ctx, char **ret)
 {
 	(void)ctx;
@@ -367,6 +374,7 @@ const struct node_api fake_node_api = {
 	.switch_profile = switch_profile,
 	.delete_profile = delete_profile,
 	.whois = whois,
+	.is_opening = is_opening,
 	.state_info = state_info,
 	.state_command = state_command,
 };

@@ -14,6 +14,7 @@
  * @backend: state
  * @have_key: there is a node key
  * @url: address to log in at, told by login_interactive()
+ * @opening: its state is being opened
  * @finish: login_interactive() and start() lead to BACKEND_RUNNING at once
  * @auth_key: last one given
  * @profile: id of the one in use
@@ -31,6 +32,7 @@ struct fake_node {
 	enum backend_state backend;
 	bool have_key;
 	const char *url;
+	bool opening;
 	bool finish;
 	char auth_key[64];
 	char profile[8];

@@ -6,6 +6,7 @@
 #include "keeper_rig.h"
 
 #include "base/array.h"
+#include "store/keeper_core.h"
 #include "wire/seal_json.h"
 
 #include <dlfcn.h>
@@ -26,12 +27,17 @@ pid_t fork(void)
 	return real();
 }
 
+/* Until the TPM has nothing to do, on a machine that may have much. */
 static void wait_counted(void)
 {
 	int i;
 
-	for (i = 0; i < 20; i++)
+	for (i = 0; i < 100; i++) {
 		loop_turn(loop, 100);
+		if (i >= 3 && !keeper->job && !keeper->owed &&
+		    !keeper->recheck && keeper->generation <= keeper->counter)
+			break;
+	}
 }
 
 static void rollback(void)
@@ -564,6 +570,150 @@ static void password_comes_later(void)
 	clean();
 }
 
+static int settled;
+
+static void on_settled(void *ctx)
+{
+	(void)ctx;
+	settled++;
+}
+
+/* Until it says so; for how long. */
+static uint64_t wait_settled(void)
+{
+	const uint64_t begun = loop_now_ms(loop);
+	int i;
+
+	for (i = 0; i < 200 && !settled; i++)
+		loop_turn(loop, 100);
+	return loop_now_ms(loop) - begun;
+}
+
+static bool is_counted(void)
+{
+	struct keeper_info info;
+
+	keeper_read_info(keeper, &info);
+	return info.counter && info.counted;
+}
+
+/* An end in good order leaves nothing to be made good at the next start. */
+static void end_waits_for_the_count(void)
+{
+	struct err_detail detail;
+
+	make(true);
+	counter = true;
+	seal_it();
+	CHECK_EQ(begin(OPT_UNSET), 0);
+	settled = 0;
+	test_case("not open yet");
+	CHECK(!keeper_settle(keeper, 5000, on_settled, NULL));
+	settle();
+	wait_counted();
+	test_case("nothing to wait for");
+	CHECK(is_counted());
+	CHECK(!keeper_settle(keeper, 5000, on_settled, NULL));
+
+	test_case("one write");
+	CHECK_EQ(write_key("two"), 0);
+	CHECK(!is_counted());
+	CHECK(keeper_settle(keeper, 20000, on_settled, NULL));
+	CHECK_EQ(settled, 0);
+	wait_settled();
+	CHECK_EQ(settled, 1);
+	CHECK(is_counted());
+	end();
+	CHECK_EQ(begin(OPT_UNSET), 0);
+	settle();
+	CHECK(opened && is_counted() && holds("_machinekey", "two"));
+
+	test_case("two, of which one went with the other");
+	settled = 0;
+	CHECK_EQ(write_key("three"), 0);
+	CHECK_EQ(write_key("four"), 0);
+	CHECK(keeper_settle(keeper, 20000, on_settled, NULL));
+	wait_settled();
+	CHECK_EQ(settled, 1);
+	end();
+	CHECK_EQ(begin(OPT_UNSET), 0);
+	settle();
+	CHECK(opened && is_counted() && holds("_machinekey", "four"));
+
+	test_case("behind something else that it does");
+	settled = 0;
+	CHECK_EQ(keeper_reseal(keeper, &detail, NULL, NULL), 0);
+	CHECK_EQ(write_key("five"), 0);
+	CHECK(keeper_settle(keeper, 20000, on_settled, NULL));
+	wait_settled();
+	CHECK_EQ(settled, 1);
+	CHECK(is_counted());
+	end();
+	CHECK_EQ(begin(OPT_UNSET), 0);
+	settle();
+	CHECK(opened && is_counted() && holds("_machinekey", "five"));
+
+	test_case("one that waits to be tried again");
+	settled = 0;
+	no_fork = true;
+	CHECK_EQ(write_key("six"), 0);
+	loop_turn(loop, 10);
+	no_fork = false;
+	CHECK(keeper_settle(keeper, 20000, on_settled, NULL));
+	wait_settled();
+	CHECK(settled == 1 && is_counted());
+	counter = false;
+	clean();
+}
+
+/* And is not held up by a TPM that says nothing. */
+static void end_does_not_wait_for_ever(void)
+{
+	uint64_t ms;
+
+	make(true);
+	counter = true;
+	seal_it();
+	CHECK_EQ(begin(OPT_UNSET), 0);
+	settle();
+	wait_counted();
+	test_case("no process can be started");
+	settled = 0;
+	no_fork = true;
+	CHECK_EQ(write_key("two"), 0);
+	CHECK(keeper_settle(keeper, 60000, on_settled, NULL));
+	CHECK_EQ(settled, 0);
+	CHECK(wait_settled() < 10000);
+	CHECK_EQ(settled, 1);
+	no_fork = false;
+
+	test_case("the TPM says nothing");
+	settled = 0;
+	soft_tpm_freeze(&tpm, true);
+	CHECK(keeper_settle(keeper, 500, on_settled, NULL));
+	ms = wait_settled();
+	CHECK(settled == 1 && ms >= 500 && ms < 10000);
+	end();
+	soft_tpm_freeze(&tpm, false);
+	soft_tpm_stop(&tpm);
+	soft_tpm_start(&tpm);
+	CHECK_EQ(begin(OPT_UNSET), 0);
+	settle();
+	CHECK(opened && holds("_machinekey", "two"));
+	wait_counted();
+	CHECK(is_counted());
+	test_case("the keeper is gone before that");
+	settled = 0;
+	CHECK_EQ(write_key("three"), 0);
+	CHECK(keeper_settle(keeper, 100, on_settled, NULL));
+	keeper_free(steal(keeper));
+	loop_turn(loop, 300);
+	CHECK_EQ(settled, 0);
+	loop_free(steal(loop));
+	counter = false;
+	clean();
+}
+
 int main(int argc, char **argv)
 {
 	static const struct test tests[] = {
@@ -578,6 +728,8 @@ int main(int argc, char **argv)
 		TEST(index_of_the_settings),
 		TEST(no_two_with_one_generation),
 		TEST(password_comes_later),
+		TEST(end_waits_for_the_count),
+		TEST(end_does_not_wait_for_ever),
 	};
 
 	return keeper_rig_main(tests, ARRAY_SIZE(tests), argc, argv);

@@ -246,6 +246,91 @@ static void another_node(void)
 	tear_down(&rig);
 }
 
+#define START "POST /localapi/v0/start HTTP/1.1\r\n" HOST "Content-Length: 2\r\n\r\n{}"
+
+static int status_of(struct rig *rig, int fd)
+{
+	int status = -1;
+	bool closed;
+
+	receive(rig, fd, &closed);
+	sscanf(reply, "HTTP/1.1 %d", &status);
+	return status;
+}
+
+static int begin_request(struct rig *rig, const char *request)
+{
+	int fd = connect_to(rig);
+
+	send_text(fd, request, strlen(request));
+	turn(rig);
+	return fd;
+}
+
+/* A command that comes while the state is being opened is for the node. */
+static void waits_for_the_node(void)
+{
+	struct fake_node second;
+	struct rig rig;
+	int fd[3], many[HOLD_MAX + 1], i;
+
+	set_up(&rig);
+	fake_node_init(&second);
+	rig.node.opening = true;
+	test_case("who only looks is answered");
+	CHECK_EQ(ask(&rig, GET("status")), 200);
+	CHECK_EQ(ask(&rig, GET("state")), 200);
+	test_case("until there is the node");
+	fd[0] = begin_request(&rig, START);
+	fd[1] = begin_request(&rig, GET("prefs"));
+	fd[2] = begin_request(&rig, START);
+	CHECK_EQ(status_of(&rig, fd[0]), -1);
+	close(fd[2]);
+	turn(&rig);
+	api_recheck(rig.api);
+	CHECK_EQ(status_of(&rig, fd[0]), -1);
+	api_set_node(rig.api, &fake_node_api, &second);
+	CHECK_EQ(status_of(&rig, fd[0]), 204);
+	CHECK_EQ(status_of(&rig, fd[1]), 200);
+	CHECK(!strstr(reply, "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'; script-src 'none'; script-src-elem 'none'; script-src-attr 'none'\r\nContent-Security"));
+	CHECK_EQ(rig.node.starts, 0);
+	/* Not for the one who has gone. */
+	CHECK_EQ(second.starts, 1);
+	close(fd[0]);
+	close(fd[1]);
+
+	test_case("or until it will not be opened");
+	second.opening = true;
+	fd[0] = begin_request(&rig, START);
+	CHECK_EQ(status_of(&rig, fd[0]), -1);
+	second.opening = false;
+	api_recheck(rig.api);
+	CHECK_EQ(status_of(&rig, fd[0]), 204);
+	CHECK_EQ(second.starts, 2);
+	close(fd[0]);
+
+	test_case("or not longer than that");
+	second.opening = true;
+	fd[0] = begin_request(&rig, START);
+	loop_advance(rig.loop, HOLD_MS - 1);
+	CHECK_EQ(status_of(&rig, fd[0]), -1);
+	loop_advance(rig.loop, 1);
+	CHECK_EQ(status_of(&rig, fd[0]), 204);
+	close(fd[0]);
+
+	test_case("and not too many of them");
+	for (i = 0; i <= HOLD_MAX; i++) {
+		many[i] = begin_request(&rig, START);
+		loop_advance(rig.loop, 100);
+	}
+	CHECK_EQ(status_of(&rig, many[HOLD_MAX]), 204);
+	CHECK_EQ(status_of(&rig, many[0]), -1);
+	tear_down(&rig);
+	for (i = 0; i <= HOLD_MAX; i++)
+		close(many[i]);
+	fake_node_done(&second);
+}
+
 static void origins(void)
 {
 	static const struct {
@@ -675,6 +760,7 @@ int main(int argc, char **argv)
 		TEST(state_commands),
 		TEST(logout_ends),
 		TEST(another_node),
+		TEST(waits_for_the_node),
 		TEST(origins),
 		TEST(bad_bytes),
 		TEST(split_at_every_byte),

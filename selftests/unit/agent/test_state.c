@@ -500,36 +500,6 @@ static void each_call_is_the_last(void)
 	remove_dir();
 }
 
-static void side_file(void)
-{
-	struct err_detail detail = { "" };
-	struct state *state;
-	struct side *side;
-	char buf[200];
-
-	make_dir();
-	CHECK_EQ(state_open(dir, state_io_system(), &detail, &state), 0);
-	CHECK_EQ(side_open(state, state_io_system(), &detail, &side), 0);
-	CHECK(!side_find(side, "a"));
-	CHECK_EQ(side_write(side, "a", "b"), 0);
-	CHECK(strcmp(side_find(side, "a"), "b") == 0);
-	side_close(side);
-	CHECK_EQ(side_open(state, state_io_system(), &detail, &side), 0);
-	CHECK(strcmp(side_find(side, "a"), "b") == 0);
-	CHECK_EQ(side_write(side, "a", NULL), 0);
-	side_close(side);
-	get_file(SIDE_FILE, buf, sizeof(buf));
-	CHECK(strcmp(buf, "{}") == 0);
-	put_file(SIDE_FILE, "{\"a\":1}", 7, 0600);
-	CHECK_EQ(side_open(state, state_io_system(), &detail, &side),
-		 TNE_STATE_FORMAT);
-	put_file(SIDE_FILE, "", 0, 0600);
-	CHECK_EQ(side_open(state, state_io_system(), &detail, &side),
-		 TNE_STATE_FORMAT);
-	state_close(state);
-	remove_dir();
-}
-
 static int load(struct identity *id, struct err_detail *detail)
 {
 	struct state *state;
@@ -697,7 +667,6 @@ int main(int argc, char **argv)
 		TEST(lock_that_goes),
 		TEST(each_call_fails),
 		TEST(each_call_is_the_last),
-		TEST(side_file),
 		TEST(identity_is_made_once),
 		TEST(identity_is_saved),
 		TEST(identity_is_never_replaced),
