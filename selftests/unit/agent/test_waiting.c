@@ -32,10 +32,11 @@ static void refuses(const char *why)
 	CHECK(!strncmp(detail.text, "cannot start backend when state store is unhealthy: ", 52));
 	CHECK(strstr(detail.text, why));
 	CHECK_EQ(api->edit_prefs(waiting, &edit, &detail), TNE_NOT_READY);
-	CHECK_EQ(api->login_interactive(waiting, &detail), TNE_NOT_READY);
+	CHECK_EQ(api->login_interactive(waiting, NULL, &detail), TNE_NOT_READY);
 	CHECK(!strncmp(detail.text, "cannot log in when state store is unhealthy: ", 45));
 	CHECK(strstr(detail.text, why));
-	CHECK_EQ(api->logout(waiting, &detail), TNE_NOT_READY);
+	CHECK_EQ(api->logout(waiting, &detail, NULL, NULL), TNE_NOT_READY);
+	CHECK(!strncmp(detail.text, "cannot log out when state store is unhealthy: ", 46));
 }
 
 static void backend_is(enum backend_state want, const char *why)
