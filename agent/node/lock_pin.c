@@ -8,7 +8,8 @@
 
 /* Not the stock daemon's, which leaves names that it does not know alone. */
 #define NAME "_tailnetd/lock-%.64s"
-#define NAME_MAX_LEN (sizeof(NAME) + 64)
+#define ROTATED_NAME "_tailnetd/rotated-%.64s"
+#define NAME_MAX_LEN (sizeof(ROTATED_NAME) + 64)
 
 static bool is_id(const char *s, size_t len)
 {
@@ -56,17 +57,48 @@ void lock_pin_read(const struct state *state, const char *profile,
 int lock_pin_write(struct state *state, const char *profile,
 		   const struct lock_pin *pin)
 {
-	char name[NAME_MAX_LEN];
+	char name[NAME_MAX_LEN], rotated[NAME_MAX_LEN];
 	char text[AUM_HASH_TEXT_LEN + 1 + AUTHORITY_ID_TEXT_MAX] = "";
-	struct state_change change = { .name = name, .data = text };
+	struct state_change change[] = {
+		{ .name = name, .data = text },
+		{ .name = rotated },
+	};
 	struct aum_hash_text hash;
 	struct err_detail detail;
 
 	snprintf(name, sizeof(name), NAME, profile);
+	snprintf(rotated, sizeof(rotated), ROTATED_NAME, profile);
 	if (pin->exists)
 		snprintf(text, sizeof(text), "%s%s%s",
 			 aum_hash_format(&pin->head, &hash),
 			 *pin->id ? " " : "", pin->id);
-	change.len = strlen(text);
+	change[0].len = strlen(text);
+	/* What was rotated away under one authority says nothing under another. */
+	return state_write(state, change, pin->exists ? 1 : 2, &detail);
+}
+
+int lock_pin_read_rotated(const struct state *state, const char *profile,
+			  struct rotated *ret)
+{
+	struct state_bytes data;
+	char name[NAME_MAX_LEN];
+
+	snprintf(name, sizeof(name), ROTATED_NAME, profile);
+	return state_find(state, name, &data) ?
+	       rotated_parse(data.data, data.len, ret) : 0;
+}
+
+int lock_pin_write_rotated(struct state *state, const char *profile,
+			   const struct rotated *rotated)
+{
+	struct state_change change = {
+		.data = rotated->item,
+		.len = rotated->n * ROTATED_ENTRY_LEN,
+	};
+	char name[NAME_MAX_LEN];
+	struct err_detail detail;
+
+	snprintf(name, sizeof(name), ROTATED_NAME, profile);
+	change.name = name;
 	return state_write(state, &change, 1, &detail);
 }

@@ -58,6 +58,8 @@ static int on_forget(void *ctx)
 	if (r < 0)
 		return r;
 	side->pin = none;
+	rotated_done(&side->rotated);
+	side->rotated_unsaved = false;
 	return side->store ? lock_store_remove(side->store) : 0;
 }
 
@@ -88,6 +90,9 @@ static int open_stored(struct lock_side *side, struct err_detail *detail)
 	if (side->pin.exists && !side->pin.has_head)
 		return err_explain(detail, TNE_LOCK_DAMAGED,
 				   "the state file does not say which update was the last");
+	if (side->rotated_unread)
+		return err_explain(detail, TNE_LOCK_DAMAGED,
+				   "the state file does not say which node keys were rotated away");
 	if (side->store)
 		r = lock_store_load(side->store, detail, &stored);
 	if (r < 0)
@@ -161,6 +166,7 @@ void lock_side_close(struct lock_side *side)
 	authority_free(side->sync.authority);
 	lock_store_free(side->store);
 	arena_put(side->denied_mem);
+	rotated_done(&side->rotated);
 	lock_side_init(side, side->loop, side->state, &calls);
 	side->io = io;
 	side->sync.config.caller = caller;
@@ -188,6 +194,10 @@ static int open_profile(struct lock_side *side, const char *profile,
 	if (r < 0)
 		return r;
 	lock_pin_read(side->state, profile, &side->pin);
+	r = lock_pin_read_rotated(side->state, profile, &side->rotated);
+	side->rotated_unread = r == TNE_LOCK_DAMAGED;
+	if (r == -ENOMEM)
+		return r;
 	side->sync.config.disk = disk_of(side);
 	side->sync.config.forget = on_forget;
 	side->sync.config.ctx = side;
@@ -589,7 +599,8 @@ static void sync_now(struct lock_side *side)
 	    side->retry.set ||
 	    !*side->profile || (side->given_up_known && !side->sync.authority))
 		return;
-	if (side->damaged && !side->pin.has_head)
+	/* Nobody else has what the state file should say. */
+	if (side->damaged && (!side->pin.has_head || side->rotated_unread))
 		return;
 	side->mending = side->damaged;
 	side->sync.config.disk = disk_of(side);
@@ -642,6 +653,7 @@ int lock_side_give_up(struct lock_side *side, const struct str_list *denied,
 	drop_authority(side);
 	side->damaged = false;
 	side->mending = false;
+	side->rotated_unread = false;
 	/* Of one that we cannot name we would not know it again. */
 	side->given_up = named;
 	side->off_reason = WANTED_LOCK_OFF_LOCAL;

@@ -16,6 +16,7 @@
 #include "base/str_list.h"
 #include "control/rpc.h"
 #include "lock/disable_job.h"
+#include "lock/rotated.h"
 #include "lock/store.h"
 #include "lock/sync.h"
 #include "loop/loop.h"
@@ -59,6 +60,9 @@ struct lock_side_calls {
  * @profile: id of the profile; "" = none yet
  * @store: where the updates lie; NULL without a directory
  * @pin: what the state says
+ * @rotated: node keys that were rotated away
+ * @rotated_unread: the state has some, and does not say which
+ * @rotated_unsaved: not all of them are in the state
  * @damaged: what lies there is not what was pinned
  * @mending: the authority in @sync is being fetched anew, and not to be trusted
  *	before it has the pinned update
@@ -91,6 +95,9 @@ struct lock_side {
 	char profile[64];
 	struct lock_store *store;
 	struct lock_pin pin;
+	struct rotated rotated;
+	bool rotated_unread;
+	bool rotated_unsaved;
 	bool damaged;
 	bool mending;
 	bool given_up;
