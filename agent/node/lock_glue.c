@@ -64,6 +64,7 @@ void lock_glue_init(struct node_own *node)
 
 	lock_side_init(&node->lock, node->config.loop, node->config.state,
 		       &calls);
+	lock_side_set_genesis(&node->lock, node->config.lock_genesis);
 	list_init(&node->commands);
 }
 

@@ -20,12 +20,16 @@ struct state;
  * @has_head: @head is set: not if the entry cannot be read
  * @head: its newest update
  * @id: its name, "ID1:ID2"; "" = not told
+ * @has_genesis: @genesis is set
+ * @genesis: its first update, which may have been forgotten since
  */
 struct lock_pin {
 	bool exists;
 	bool has_head;
 	struct aum_hash head;
 	char id[AUTHORITY_ID_TEXT_MAX];
+	bool has_genesis;
+	struct aum_hash genesis;
 };
 
 /**
