@@ -3,6 +3,7 @@
 #include "lock_side_rig.h"
 #include "map_fixture.h"
 
+#include "lock/admit.h"
 #include "lock/rotated.h"
 #include "lock/sig.h"
 #include "model/view.h"
@@ -419,6 +420,27 @@ static void spoilt(void)
 	side_end();
 }
 
+/* Whom the lock asks for nothing has no say about others. */
+static void needs_none(void)
+{
+	struct admit_peer peer[2] = { 0 };
+
+	CHECK_IN(world_begin());
+	own = own_key(31);
+	peer[0].key = node_key(0x21);
+	peer[0].data = direct(0x21, &own);
+	peer[1].key = node_key(0x22);
+	peer[1].data = rotate(peer[0].data, 0x22, &own);
+	CHECK_EQ(admit_peers(authority_state(w.server.authority), peer, 2), 0);
+	CHECK_EQ(peer[0].verdict, TNE_LOCK_ROTATED);
+	CHECK_EQ(peer[1].verdict, 0);
+	peer[1].peerapi_only = true;
+	CHECK_EQ(admit_peers(authority_state(w.server.authority), peer, 2), 0);
+	CHECK_EQ(peer[0].verdict, 0);
+	CHECK_EQ(peer[1].verdict, 0);
+	side_end();
+}
+
 static int use_memory(void *ctx)
 {
 	struct node_sig sig = layers(*(struct bytes *)ctx);
@@ -454,6 +476,7 @@ static const struct test tests[] = {
 	TEST(a_change),
 	TEST(not_signed),
 	TEST(spoilt),
+	TEST(needs_none),
 	TEST(without_memory),
 };
 
