@@ -279,6 +279,7 @@ static void view_options(struct node_own *node, struct view_options *ret)
 		.accept_routes = node->identity.prefs.route_all,
 		.exit_node = node_exit_node(node),
 		.read_sig = admit_read_sig,
+		.rotated = lock_glue_rotated, .ctx = node,
 	};
 	host_side_reach(&node->host, &ret->host);
 }
@@ -326,15 +327,19 @@ static int make_view(struct node_own *node, bool peers)
 static int set_peers(struct node_own *node, bool peers)
 {
 	struct err_detail detail = { 0 };
-	bool all = !node->view_known || !peers;
 	struct lap lap = { 0 };
 	uint64_t view_us;
-	int r;
+	bool all;
+	int r = 0;
 
 	if (node->view_known && !node->n_changed && node->applied)
 		return 0;
 	lap_take(&lap);
-	r = make_view(node, peers);
+	if (peers)
+		r = lock_glue_note(node);
+	all = !node->view_known || !peers;
+	if (r == 0)
+		r = make_view(node, peers);
 	view_us = lap_take(&lap);
 	if (r == 0)
 		r = data_side_set(&node->data, &node->view,

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 struct keeper;
+struct aum_hash;
 struct loop;
 struct node_own;
 struct side;
@@ -41,6 +42,8 @@ struct node_own_settings {
  * @side: the file beside it
  * @tun: name of the device
  * @port: UDP port, 0 = any
+ * @lock_genesis: first update of the only tailnet lock that the node may be
+ *	under, and always is; NULL = the first one that the server names
  * @settings: those that can be changed later
  */
 struct node_own_config {
@@ -51,6 +54,7 @@ struct node_own_config {
 	struct side *side;
 	const char *tun;
 	uint16_t port;
+	const struct aum_hash *lock_genesis;
 	struct node_own_settings settings;
 };
 

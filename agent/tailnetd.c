@@ -210,6 +210,8 @@ static int open_node(struct daemon *d, struct err_detail *detail)
 		.side = d->side,
 		.tun = d->conf.tun,
 		.port = d->conf.port,
+		.lock_genesis = d->conf.has_lock_genesis ?
+				&d->conf.lock_genesis : NULL,
 	};
 
 	node_settings(d, &config.settings);

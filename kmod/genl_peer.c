@@ -18,7 +18,8 @@
 #include "update.h"
 
 /* All peer flags that there are. */
-#define TN_PEER_FLAGS (TAILNET_PEER_F_ROAM | TAILNET_PEER_F_UNSIGNED)
+#define TN_PEER_FLAGS (TAILNET_PEER_F_ROAM | TAILNET_PEER_F_UNSIGNED | \
+		       TAILNET_PEER_F_OBSOLETE)
 
 static const struct nla_policy
 tn_genl_endpoint_policy[TAILNET_A_ENDPOINT_MAX + 1] = {
@@ -395,6 +396,8 @@ static int tn_genl_put_settings(struct sk_buff *skb, struct tn_peer *peer)
 		flags |= TAILNET_PEER_F_ROAM;
 	if (peer->adm.unsigned_ok)
 		flags |= TAILNET_PEER_F_UNSIGNED;
+	if (peer->adm.remembered)
+		flags |= TAILNET_PEER_F_OBSOLETE;
 	down_read(&peer->hs.lock);
 	has_psk = memchr_inv(peer->hs.preshared_key, 0, TN_KEY_LEN);
 	up_read(&peer->hs.lock);

@@ -415,6 +415,8 @@ void tn_lock_commit_item(struct tn_peer *peer, struct tn_peer_update *item)
 
 	if (item->flags_mask & TAILNET_PEER_F_UNSIGNED)
 		adm->unsigned_ok = item->flags_value & TAILNET_PEER_F_UNSIGNED;
+	if (item->flags_mask & TAILNET_PEER_F_OBSOLETE)
+		adm->remembered = item->flags_value & TAILNET_PEER_F_OBSOLETE;
 	if (!(item->has & TN_PEER_HAS_SIGNATURE) || adm->sig == item->sig)
 		return;
 	if (adm->sig)
@@ -494,7 +496,9 @@ static enum tailnet_verdict tn_lock_final(const struct tn_peer *peer)
 	if (adm->base != TAILNET_VERDICT_ADMITTED &&
 	    adm->base != TAILNET_VERDICT_PEER_API)
 		return adm->base;
-	if (tn_rotations_obsolete(&peer->tn->lock.rotations,
+	/* The table forgets who has left it; the agent does not. */
+	if (adm->remembered ||
+	    tn_rotations_obsolete(&peer->tn->lock.rotations,
 				  peer->hs.remote_static) ||
 	    (adm->sig && adm->sig->rotation.lost))
 		return TAILNET_VERDICT_OBSOLETE;

@@ -56,6 +56,7 @@ struct tn_lock_update {
  * @todo:	in tn_lock.todo, if the verdict may change
  * @turned:	in tn_lock.turned, if it did
  * @unsigned_ok: it needs no signature for the peer API
+ * @remembered: the agent says that its key was rotated away
  * @listed:	it is in the table, and counted by its @verdict
  * @fresh:	it was not in the table before this change
  * @base:	verdict by its own signature alone
@@ -66,6 +67,7 @@ struct tn_admission {
 	struct list_head todo;
 	struct list_head turned;
 	bool unsigned_ok;
+	bool remembered;
 	bool listed;
 	bool fresh;
 	enum tailnet_verdict base;

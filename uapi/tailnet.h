@@ -252,10 +252,13 @@ enum tailnet_a_peer {
  * Peer flags. ROAM: the endpoint follows authenticated packets, as plain
  * WireGuard peers expect; without it the endpoint is what was set. UNSIGNED: the
  * peer needs no signature for as much as the peer API; see
- * TAILNET_VERDICT_PEER_API.
+ * TAILNET_VERDICT_PEER_API. OBSOLETE: the agent remembers that the node rotated
+ * this key away, which the table does not show any more; see
+ * TAILNET_VERDICT_OBSOLETE.
  */
 #define TAILNET_PEER_F_ROAM		(1U << 0)
 #define TAILNET_PEER_F_UNSIGNED		(1U << 1)
+#define TAILNET_PEER_F_OBSOLETE		(1U << 2)
 
 /* What an A_PEER nest of a transaction asks for. */
 enum tailnet_peer_op {

@@ -245,6 +245,8 @@ static void get_peer_values(struct nlattr **tb, struct wg_peer *peer)
 	peer->roam = get_bits(tb[TAILNET_A_PEER_FLAGS]) & TAILNET_PEER_F_ROAM;
 	peer->unsigned_ok = get_bits(tb[TAILNET_A_PEER_FLAGS]) &
 			    TAILNET_PEER_F_UNSIGNED;
+	peer->rotated = get_bits(tb[TAILNET_A_PEER_FLAGS]) &
+			TAILNET_PEER_F_OBSOLETE;
 	peer->verdict = get_verdict(tb[TAILNET_A_PEER_VERDICT]);
 	if (tb[TAILNET_A_PEER_KEEPALIVE])
 		peer->keepalive_s = nla_get_u16(tb[TAILNET_A_PEER_KEEPALIVE]);

@@ -383,6 +383,10 @@ static int put_peer_flags(struct nl_msg *msg, unsigned int set,
 		mask |= TAILNET_PEER_F_UNSIGNED;
 		value |= want->unsigned_ok ? TAILNET_PEER_F_UNSIGNED : 0;
 	}
+	if (set & PLAN_PEER_ROTATED) {
+		mask |= TAILNET_PEER_F_OBSOLETE;
+		value |= want->rotated ? TAILNET_PEER_F_OBSOLETE : 0;
+	}
 	return mask ? put_bits(msg, TAILNET_A_PEER_FLAGS, value, mask) : 0;
 }
 

@@ -97,6 +97,8 @@ static unsigned int compare_peers(const struct wanted_peer *have,
 		set |= PLAN_PEER_ENDPOINT;
 	if (have->unsigned_ok != want->unsigned_ok)
 		set |= PLAN_PEER_UNSIGNED;
+	if (have->rotated != want->rotated)
+		set |= PLAN_PEER_ROTATED;
 	if (sig_changes(have, want, locked))
 		set |= PLAN_PEER_SIG;
 	return set;
@@ -208,7 +210,8 @@ static unsigned int everything(const struct wanted_peer *want)
 {
 	unsigned int set = PLAN_PEER_NODE_ID | PLAN_PEER_ROAM |
 			   PLAN_PEER_KEEPALIVE | PLAN_PEER_EXPIRES |
-			   PLAN_PEER_UNSIGNED | PLAN_PEER_SIG;
+			   PLAN_PEER_UNSIGNED | PLAN_PEER_SIG |
+			   PLAN_PEER_ROTATED;
 
 	if (!want->roam || want->endpoint.addr_len)
 		set |= PLAN_PEER_ENDPOINT;
@@ -465,6 +468,8 @@ static void record_settings(const struct plan_peer *item,
 		peer->endpoint = want->endpoint;
 	if (item->set & PLAN_PEER_UNSIGNED)
 		peer->unsigned_ok = want->unsigned_ok;
+	if (item->set & PLAN_PEER_ROTATED)
+		peer->rotated = want->rotated;
 	if (item->set & PLAN_PEER_SIG) {
 		peer_sig_put(peer->sig);
 		peer->sig = peer_sig_get(want->sig);

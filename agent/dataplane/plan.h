@@ -16,6 +16,7 @@
 #define PLAN_PEER_ENDPOINT	(1U << 4)
 #define PLAN_PEER_UNSIGNED	(1U << 5)
 #define PLAN_PEER_SIG		(1U << 6)
+#define PLAN_PEER_ROTATED	(1U << 7)
 
 /* What a plan changes of the device. */
 #define PLAN_DEV_KEY		(1U << 0)

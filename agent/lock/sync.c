@@ -4,6 +4,7 @@
 #include "lock/compact.h"
 #include "lock/disable.h"
 #include "lock/offer.h"
+#include "wire/aum.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -150,6 +151,25 @@ int sync_begin(struct lock_sync *sync, const struct sync_wanted *wanted,
 	return ask_offer_if_needed(sync, ret);
 }
 
+/* Who has said which it is does not take it by the server's word. */
+static int check_genesis(const struct lock_sync *sync, struct bytes genesis,
+			 struct err_detail *detail)
+{
+	struct aum_hash hash;
+	int r;
+
+	if (genesis.len == 0)
+		return err_explain(detail, TNE_LOCK_ANSWER,
+				   "no first update in the answer");
+	if (!sync->config.genesis)
+		return 0;
+	r = aum_hash(genesis, &hash);
+	if (r == 0 && !aum_hash_eq(&hash, sync->config.genesis))
+		return err_explain(detail, TNE_LOCK_ANSWER,
+				   "it does not begin with the update that LockGenesis in the file of settings names");
+	return r;
+}
+
 static int take_genesis(struct lock_sync *sync, const char *text, size_t len,
 			int64_t now_s, struct err_detail *detail,
 			struct sync_request *ret)
@@ -163,9 +183,9 @@ static int take_genesis(struct lock_sync *sync, const char *text, size_t len,
 	r = tka_bootstrap_parse(text, len, mem, detail, &answer);
 	if (r < 0)
 		return r;
-	if (answer.genesis.len == 0)
-		return err_explain(detail, TNE_LOCK_ANSWER,
-				   "no first update in the answer");
+	r = check_genesis(sync, answer.genesis, detail);
+	if (r < 0)
+		return r;
 	r = authority_bootstrap(answer.genesis, &sync->config.denied, now_s,
 				&sync->config.disk, &sync->authority);
 	if (r < 0)

@@ -68,6 +68,7 @@ enum sync_do {
  * @caller: who asks; its key may be changed while idle
  * @disk: where a new authority is kept
  * @denied: ids of authorities that were given up here; borrowed
+ * @genesis: hash of the one update to begin with; NULL = any. Borrowed
  * @forget: take away all that is kept of the authority, for good: below 0 it
  *	stays on. NULL = nothing is kept
  * @ctx: for @forget
@@ -76,6 +77,7 @@ struct sync_config {
 	struct tka_caller caller;
 	struct authority_disk disk;
 	struct text_list denied;
+	const struct aum_hash *genesis;
 	int (*forget)(void *ctx);
 	void *ctx;
 };

@@ -129,8 +129,11 @@ static int build_peer(const struct netmap *netmap, const struct node *peer,
 	struct ip_port ep;
 	int r = add_sig(peer, options, ret);
 
+	if (r == 0 && options->rotated)
+		r = options->rotated(options->ctx, peer);
 	if (r < 0)
 		return r;
+	ret->rotated = r > 0;
 	ret->node_id = peer->id;
 	/*
 	 * Until paths are looked for, a peer that was heard from elsewhere is

@@ -19,12 +19,17 @@
  * @host: for the choice of endpoints
  * @read_sig: the layers of a node-key signature, NULL in @ret for one that
  *	cannot be read; 0 or -ENOMEM. NULL = signatures do not matter
+ * @rotated: has the node given this key up, as far as is remembered? 1, 0 or
+ *	-ENOMEM. NULL = nothing is
+ * @ctx: for @rotated
  */
 struct view_options {
 	bool accept_routes;
 	const char *exit_node;
 	struct reach_host host;
 	int (*read_sig)(struct bytes data, struct peer_sig **ret);
+	int (*rotated)(void *ctx, const struct node *peer);
+	void *ctx;
 };
 
 /* Why there are no peers at all. */

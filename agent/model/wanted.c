@@ -430,6 +430,7 @@ static struct wanted_peer *from_peer(const struct wg_peer *peer)
 		.expires_s = peer->expires_s,
 		.endpoint = peer->endpoint,
 		.unsigned_ok = peer->unsigned_ok,
+		.rotated = peer->rotated,
 		/* These two say that there is none. */
 		.sig_unknown = peer->verdict != LOCK_VERDICT_UNSIGNED &&
 			       peer->verdict != LOCK_VERDICT_PEER_API,

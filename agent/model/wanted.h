@@ -35,6 +35,7 @@
  * @endpoint: where it is reached, if it has one
  * @unsigned_ok: the tailnet lock does not ask it for a signature, and lets it
  *	come as far as the peer API
+ * @rotated: the node has given this key up, as this agent remembers
  * @sig_unknown: it may have a signature; only in a view of what the kernel has,
  *	which never tells
  * @sig: its node-key signature, a reference of its own; NULL = none
@@ -49,6 +50,7 @@ struct wanted_peer {
 	int64_t expires_s;
 	struct wg_endpoint endpoint;
 	bool unsigned_ok;
+	bool rotated;
 	bool sig_unknown;
 	struct peer_sig *sig;
 	struct wg_prefixes prefixes;

@@ -70,6 +70,7 @@ struct wg_endpoint {
  * @rx_bytes: received
  * @tx_bytes: sent
  * @unsigned_ok: needs no signature for the peer API
+ * @rotated: its key is one that the agent remembers as rotated away
  * @verdict: of the tailnet lock
  * @prefixes: allowed IPs
  */
@@ -86,6 +87,7 @@ struct wg_peer {
 	uint64_t rx_bytes;
 	uint64_t tx_bytes;
 	bool unsigned_ok;
+	bool rotated;
 	enum lock_verdict verdict;
 	struct wg_prefixes prefixes;
 };

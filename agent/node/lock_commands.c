@@ -623,11 +623,20 @@ static int lock_local_disable(void *ctx, struct err_detail *detail)
 	char id[AUTHORITY_ID_TEXT_MAX];
 	int r = 0;
 
-	if (mode == LOCK_MODE_OFF || mode == LOCK_MODE_WAITING)
+	if (node->lock.genesis)
 		return err_explain(detail, TNE_NOT_READY,
-				   mode == LOCK_MODE_OFF ?
-				   "the tailnet lock is not enabled; see: tailnet lock status" :
-				   "it is not known yet which tailnet lock it is; see: tailnet lock status");
+				   "LockGenesis in the file of settings says that this node is always under a tailnet lock; take that line out first, and start tailnetd anew");
+	if (mode == LOCK_MODE_OFF)
+		return err_explain(detail, TNE_NOT_READY,
+				   "the tailnet lock is not enabled; see: tailnet lock status");
+	/*
+	 * What is given up is one authority, by its name. Without one, a word of
+	 * the server would be enough to have this node let in everybody, and
+	 * under whatever lock came next it would be again.
+	 */
+	if (mode == LOCK_MODE_WAITING)
+		return err_explain(detail, TNE_NOT_READY,
+				   "the control server says that there is a tailnet lock but has not shown it, so it is not known which one to give up: peers stay out until it shows it or takes it back; nothing has changed. See: tailnet lock status");
 	if (lock_side_id(&node->lock, id) &&
 	    str_list_find(denied, id) == denied->n)
 		r = str_list_add(denied, id, strlen(id));

@@ -2,6 +2,7 @@
 #include "node/lock_glue.h"
 
 #include "node/core.h"
+#include "node/lock_rotated.h"
 #include "wire/control_frame.h"
 
 #include <errno.h>
@@ -63,5 +64,26 @@ void lock_glue_init(struct node_own *node)
 
 	lock_side_init(&node->lock, node->config.loop, node->config.state,
 		       &calls);
+	lock_side_set_genesis(&node->lock, node->config.lock_genesis);
 	list_init(&node->commands);
+}
+
+int lock_glue_note(struct node_own *node)
+{
+	bool known = node->view_known;
+	int r = lock_side_note(&node->lock, node->netmap,
+			       known ? node->changed : NULL,
+			       known ? node->n_changed : 0);
+
+	/* A key that one peer has given up may be that of any other. */
+	if (r > 0)
+		node->view_known = false;
+	return r < 0 ? r : 0;
+}
+
+int lock_glue_rotated(void *ctx, const struct node *peer)
+{
+	const struct node_own *node = ctx;
+
+	return lock_side_rotated(&node->lock, peer);
 }

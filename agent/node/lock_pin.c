@@ -8,7 +8,10 @@
 
 /* Not the stock daemon's, which leaves names that it does not know alone. */
 #define NAME "_tailnetd/lock-%.64s"
-#define NAME_MAX_LEN (sizeof(NAME) + 64)
+#define ROTATED_NAME "_tailnetd/rotated-%.64s"
+/* Of its own, so that an older agent still reads the other. */
+#define GENESIS_NAME "_tailnetd/genesis-%.64s"
+#define NAME_MAX_LEN (sizeof(ROTATED_NAME) + 64)
 
 static bool is_id(const char *s, size_t len)
 {
@@ -49,24 +52,66 @@ void lock_pin_read(const struct state *state, const char *profile,
 	*ret = (struct lock_pin){ 0 };
 	snprintf(name, sizeof(name), NAME, profile);
 	ret->exists = state_find(state, name, &text);
-	if (ret->exists)
-		parse(text, ret);
+	if (!ret->exists)
+		return;
+	parse(text, ret);
+	snprintf(name, sizeof(name), GENESIS_NAME, profile);
+	ret->has_genesis = state_find(state, name, &text) &&
+			   aum_hash_parse((const char *)text.data, text.len,
+					  &ret->genesis) == 0;
 }
 
 int lock_pin_write(struct state *state, const char *profile,
 		   const struct lock_pin *pin)
 {
-	char name[NAME_MAX_LEN];
+	char name[NAME_MAX_LEN], first[NAME_MAX_LEN], rotated[NAME_MAX_LEN];
 	char text[AUM_HASH_TEXT_LEN + 1 + AUTHORITY_ID_TEXT_MAX] = "";
-	struct state_change change = { .name = name, .data = text };
-	struct aum_hash_text hash;
+	struct state_change change[] = {
+		{ .name = name, .data = text },
+		{ .name = first },
+		{ .name = rotated },
+	};
+	struct aum_hash_text hash, genesis = { "" };
 	struct err_detail detail;
 
 	snprintf(name, sizeof(name), NAME, profile);
+	snprintf(first, sizeof(first), GENESIS_NAME, profile);
+	snprintf(rotated, sizeof(rotated), ROTATED_NAME, profile);
 	if (pin->exists)
 		snprintf(text, sizeof(text), "%s%s%s",
 			 aum_hash_format(&pin->head, &hash),
 			 *pin->id ? " " : "", pin->id);
-	change.len = strlen(text);
+	if (pin->exists && pin->has_genesis)
+		aum_hash_format(&pin->genesis, &genesis);
+	change[0].len = strlen(text);
+	change[1].data = genesis.c;
+	change[1].len = strlen(genesis.c);
+	/* What was rotated away under one authority says nothing under another. */
+	return state_write(state, change, pin->exists ? 2 : 3, &detail);
+}
+
+int lock_pin_read_rotated(const struct state *state, const char *profile,
+			  struct rotated *ret)
+{
+	struct state_bytes data;
+	char name[NAME_MAX_LEN];
+
+	snprintf(name, sizeof(name), ROTATED_NAME, profile);
+	return state_find(state, name, &data) ?
+	       rotated_parse(data.data, data.len, ret) : 0;
+}
+
+int lock_pin_write_rotated(struct state *state, const char *profile,
+			   const struct rotated *rotated)
+{
+	struct state_change change = {
+		.data = rotated->item,
+		.len = rotated->n * ROTATED_ENTRY_LEN,
+	};
+	char name[NAME_MAX_LEN];
+	struct err_detail detail;
+
+	snprintf(name, sizeof(name), ROTATED_NAME, profile);
+	change.name = name;
 	return state_write(state, &change, 1, &detail);
 }

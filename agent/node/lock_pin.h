@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "lock/authority.h"
+#include "lock/rotated.h"
 
 #include <stdbool.h>
 
@@ -19,12 +20,16 @@ struct state;
  * @has_head: @head is set: not if the entry cannot be read
  * @head: its newest update
  * @id: its name, "ID1:ID2"; "" = not told
+ * @has_genesis: @genesis is set
+ * @genesis: its first update, which may have been forgotten since
  */
 struct lock_pin {
 	bool exists;
 	bool has_head;
 	struct aum_hash head;
 	char id[AUTHORITY_ID_TEXT_MAX];
+	bool has_genesis;
+	struct aum_hash genesis;
 };
 
 /**
@@ -40,11 +45,33 @@ void lock_pin_read(const struct state *state, const char *profile,
  * lock_pin_write() - say it
  * @state:	changed on success only
  * @profile:	id of the profile
- * @pin:	with a head, or none
+ * @pin:	with a head, or none: what is remembered goes as well
  *
  * Return: as state_write().
  */
 int lock_pin_write(struct state *state, const char *profile,
 		   const struct lock_pin *pin);
+
+/**
+ * lock_pin_read_rotated() - node keys that are remembered as rotated away
+ * @state:	the state
+ * @profile:	id of the profile
+ * @ret:	all zero; owned by the caller
+ *
+ * Return: 0, -ENOMEM; TNE_LOCK_DAMAGED if the entry makes no sense.
+ */
+int lock_pin_read_rotated(const struct state *state, const char *profile,
+			  struct rotated *ret);
+
+/**
+ * lock_pin_write_rotated() - have them remembered
+ * @state:	changed on success only
+ * @profile:	id of the profile
+ * @rotated:	all of them
+ *
+ * Return: as state_write().
+ */
+int lock_pin_write_rotated(struct state *state, const char *profile,
+			   const struct rotated *rotated);
 
 #endif /* NODE_LOCK_PIN_H */

@@ -2,6 +2,7 @@
 #include "node/lock_show.h"
 
 #include "lock/admit.h"
+#include "node/lock_rotated.h"
 #include "wire/nks.h"
 
 #include <errno.h>
@@ -68,6 +69,26 @@ static int fill_ips(const struct node *node, struct arena *mem,
 	return 0;
 }
 
+/* What is remembered beside of what the map shows. */
+static int recall(const struct lock_show_input *in, struct admit_peer *peer,
+		  size_t n)
+{
+	size_t i;
+	int r;
+
+	for (i = 0; i < n; i++) {
+		if (peer[i].verdict < 0)
+			continue;
+		r = lock_side_rotated(in->lock, netmap_find_key(in->netmap,
+								&peer[i].key));
+		if (r < 0)
+			return r;
+		if (r > 0)
+			peer[i].verdict = TNE_LOCK_ROTATED;
+	}
+	return 0;
+}
+
 /*
  * What each peer comes with, and our own verdict on those that the kernel has
  * none on: only they cost arithmetic, and the loop has other things to do.
@@ -95,6 +116,8 @@ static int judge_rest(const struct lock_show_input *in,
 			memset(&all[i].sig, 0, sizeof(all[i].sig));
 	}
 	r = admit_peers(state, rest, n_rest);
+	if (r == 0)
+		r = recall(in, rest, n_rest);
 	for (n_rest = 0, n = i, i = 0; r == 0 && i < n; i++) {
 		if (!is_judged(find_peer(in->device, &all[i].key)))
 			all[i] = rest[n_rest++];

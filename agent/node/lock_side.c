@@ -30,6 +30,43 @@ static void on_retry(void *ctx)
 
 /* What is on disk */
 
+static void drop_authority(struct lock_side *side)
+{
+	authority_free(side->sync.authority);
+	side->sync.authority = NULL;
+}
+
+/* The first update: as it was noted, or from the chain. Later ones may be lost. */
+static bool find_genesis(const struct lock_side *side, struct aum_hash *ret)
+{
+	const struct chain_item *oldest;
+
+	if (side->pin.has_genesis) {
+		*ret = side->pin.genesis;
+		return true;
+	}
+	if (!side->sync.authority)
+		return false;
+	oldest = authority_oldest(side->sync.authority);
+	*ret = oldest->hash;
+	return !oldest->aum.prev.set;
+}
+
+/* Is it the one that the settings name? */
+static int check_genesis(const struct lock_side *side,
+			 struct err_detail *detail)
+{
+	struct aum_hash genesis;
+
+	if (!side->genesis || !side->sync.authority)
+		return 0;
+	if (find_genesis(side, &genesis) &&
+	    aum_hash_eq(&genesis, side->genesis))
+		return 0;
+	return err_explain(detail, TNE_LOCK_DAMAGED,
+			   "it is not known to be the one that LockGenesis in the file of settings names");
+}
+
 static int on_pin(void *ctx, const struct aum_hash *head)
 {
 	struct lock_side *side = ctx;
@@ -39,6 +76,7 @@ static int on_pin(void *ctx, const struct aum_hash *head)
 	if (side->mending)
 		return 0;
 	pin.head = *head;
+	pin.has_genesis = find_genesis(side, &pin.genesis);
 	if (side->sync.authority)
 		authority_id_text(authority_state(side->sync.authority),
 				  pin.id);
@@ -58,6 +96,8 @@ static int on_forget(void *ctx)
 	if (r < 0)
 		return r;
 	side->pin = none;
+	rotated_done(&side->rotated);
+	side->rotated_unsaved = false;
 	return side->store ? lock_store_remove(side->store) : 0;
 }
 
@@ -88,6 +128,9 @@ static int open_stored(struct lock_side *side, struct err_detail *detail)
 	if (side->pin.exists && !side->pin.has_head)
 		return err_explain(detail, TNE_LOCK_DAMAGED,
 				   "the state file does not say which update was the last");
+	if (side->rotated_unread)
+		return err_explain(detail, TNE_LOCK_DAMAGED,
+				   "the state file does not say which node keys were rotated away");
 	if (side->store)
 		r = lock_store_load(side->store, detail, &stored);
 	if (r < 0)
@@ -102,6 +145,11 @@ static int open_stored(struct lock_side *side, struct err_detail *detail)
 		r = authority_open(&stored, &pin, &disk,
 				   &side->sync.authority);
 	authority_stored_done(&stored);
+	if (r == 0) {
+		r = check_genesis(side, detail);
+		if (r < 0)
+			drop_authority(side);
+	}
 	return r == -ENOENT ? 0 : r;
 }
 
@@ -109,11 +157,13 @@ static int open_stored(struct lock_side *side, struct err_detail *detail)
 static void pin_anew(struct lock_side *side)
 {
 	const struct aum_hash *head;
+	struct aum_hash genesis;
 
 	if (!side->sync.authority || side->mending)
 		return;
 	head = &authority_head(side->sync.authority)->hash;
 	if (side->pin.has_head && *side->pin.id &&
+	    side->pin.has_genesis == find_genesis(side, &genesis) &&
 	    aum_hash_eq(head, &side->pin.head))
 		return;
 	if (on_pin(side, head) < 0)
@@ -130,6 +180,9 @@ static int set_denied(struct lock_side *side, const struct str_list *denied)
 	};
 	struct text_list copy;
 
+	/* Whoever may write the settings wants this one after all. */
+	if (side->genesis)
+		list.n = 0;
 	if (!mem || arena_text_list(mem, &list, &copy) < 0)
 		return -ENOMEM;
 	arena_put(side->denied_mem);
@@ -153,6 +206,7 @@ void lock_side_close(struct lock_side *side)
 	struct lock_side_calls calls = side->calls;
 	const struct lock_store_io *io = side->io;
 	struct tka_caller caller = side->sync.config.caller;
+	const struct aum_hash *genesis = side->genesis;
 
 	rpc_cancel(side->request);
 	disable_job_cancel(side->check);
@@ -161,9 +215,18 @@ void lock_side_close(struct lock_side *side)
 	authority_free(side->sync.authority);
 	lock_store_free(side->store);
 	arena_put(side->denied_mem);
+	rotated_done(&side->rotated);
 	lock_side_init(side, side->loop, side->state, &calls);
 	side->io = io;
 	side->sync.config.caller = caller;
+	lock_side_set_genesis(side, genesis);
+}
+
+void lock_side_set_genesis(struct lock_side *side,
+			   const struct aum_hash *genesis)
+{
+	side->genesis = genesis;
+	side->sync.config.genesis = genesis;
 }
 
 static void note_head(struct lock_side *side)
@@ -188,6 +251,10 @@ static int open_profile(struct lock_side *side, const char *profile,
 	if (r < 0)
 		return r;
 	lock_pin_read(side->state, profile, &side->pin);
+	r = lock_pin_read_rotated(side->state, profile, &side->rotated);
+	side->rotated_unread = r == TNE_LOCK_DAMAGED;
+	if (r == -ENOMEM)
+		return r;
 	side->sync.config.disk = disk_of(side);
 	side->sync.config.forget = on_forget;
 	side->sync.config.ctx = side;
@@ -232,6 +299,9 @@ enum lock_mode lock_side_mode(const struct lock_side *side)
 		return LOCK_MODE_DAMAGED;
 	if (side->sync.authority)
 		return LOCK_MODE_ON;
+	/* Whatever anybody says. */
+	if (side->genesis)
+		return LOCK_MODE_WAITING;
 	return side->announced && !side->given_up ? LOCK_MODE_WAITING :
 						    LOCK_MODE_OFF;
 }
@@ -332,12 +402,6 @@ static void tell_if_changed(struct lock_side *side)
 			 aum_hash_format(&side->told_head, &text),
 			 authority_state(authority)->n_keys);
 	side->calls.changed(side->calls.ctx);
-}
-
-static void drop_authority(struct lock_side *side)
-{
-	authority_free(side->sync.authority);
-	side->sync.authority = NULL;
 }
 
 static void fail(struct lock_side *side, int err,
@@ -448,11 +512,16 @@ static void finished(struct lock_side *side)
 	}
 	side->n_failed = 0;
 	side->trouble[0] = 0;
+	if (side->genesis && !sync->authority)
+		snprintf(side->trouble, sizeof(side->trouble), "%s",
+			 "the control server does not offer the one that LockGenesis in the file of settings names");
 	if (side->damaged)
 		snprintf(side->trouble, sizeof(side->trouble), "%s",
 			 "what is stored of it cannot be used, and the server does not offer it");
 	if (sync->refused) {
 		snprintf(side->trouble, sizeof(side->trouble), "%s",
+			 side->genesis ?
+			 "the server says that it is off: it stays on, since LockGenesis in the file of settings names it" :
 			 "the server says that it is off, and cannot prove it: it stays on; "
 			 MOVED);
 		log_limited(&side->warnings, now_ms, LOG_LEVEL_WARNING,
@@ -556,7 +625,10 @@ static int check_secret(struct lock_side *side)
 static void go_on(struct lock_side *side, int r, struct sync_request *request,
 		  const struct err_detail *detail)
 {
-	if (r == SYNC_DO_CHECK) {
+	if (r == SYNC_DO_CHECK && side->genesis) {
+		/* Right or wrong: it would not be turned off. */
+		r = sync_secret_checked(&side->sync, TNE_LOCK_SECRET, request);
+	} else if (r == SYNC_DO_CHECK) {
 		r = check_secret(side);
 		if (r == 0)
 			return;
@@ -589,7 +661,8 @@ static void sync_now(struct lock_side *side)
 	    side->retry.set ||
 	    !*side->profile || (side->given_up_known && !side->sync.authority))
 		return;
-	if (side->damaged && !side->pin.has_head)
+	/* Nobody else has what the state file should say. */
+	if (side->damaged && (!side->pin.has_head || side->rotated_unread))
 		return;
 	side->mending = side->damaged;
 	side->sync.config.disk = disk_of(side);
@@ -642,6 +715,7 @@ int lock_side_give_up(struct lock_side *side, const struct str_list *denied,
 	drop_authority(side);
 	side->damaged = false;
 	side->mending = false;
+	side->rotated_unread = false;
 	/* Of one that we cannot name we would not know it again. */
 	side->given_up = named;
 	side->off_reason = WANTED_LOCK_OFF_LOCAL;

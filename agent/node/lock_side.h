@@ -16,6 +16,7 @@
 #include "base/str_list.h"
 #include "control/rpc.h"
 #include "lock/disable_job.h"
+#include "lock/rotated.h"
 #include "lock/store.h"
 #include "lock/sync.h"
 #include "loop/loop.h"
@@ -59,6 +60,11 @@ struct lock_side_calls {
  * @profile: id of the profile; "" = none yet
  * @store: where the updates lie; NULL without a directory
  * @pin: what the state says
+ * @genesis: the only authority there may be begins with it, and there always is
+ *	one; NULL = by the server's word. Borrowed
+ * @rotated: node keys that were rotated away
+ * @rotated_unread: the state has some, and does not say which
+ * @rotated_unsaved: not all of them are in the state
  * @damaged: what lies there is not what was pinned
  * @mending: the authority in @sync is being fetched anew, and not to be trusted
  *	before it has the pinned update
@@ -91,6 +97,10 @@ struct lock_side {
 	char profile[64];
 	struct lock_store *store;
 	struct lock_pin pin;
+	const struct aum_hash *genesis;
+	struct rotated rotated;
+	bool rotated_unread;
+	bool rotated_unsaved;
 	bool damaged;
 	bool mending;
 	bool given_up;
@@ -119,9 +129,25 @@ struct lock_side {
  * @loop:	borrowed until lock_side_close()
  * @state:	borrowed likewise
  * @calls:	copied
+ *
+ * What has to be set afterwards stays: lock_side_set_genesis() and
+ * lock_side_set_caller().
  */
 void lock_side_init(struct lock_side *side, struct loop *loop,
 		    struct state *state, const struct lock_side_calls *calls);
+
+/**
+ * lock_side_set_genesis() - have no other authority, and never none
+ * @side:	the lock, not open yet
+ * @genesis:	hash of its first update, borrowed until lock_side_close(); NULL
+ *		= take the one that the server names first
+ *
+ * Until there is one that begins so, the lock is on and trusts nobody. A secret
+ * does not turn it off, and an id that was given up before is taken again: whoever
+ * may write the settings has said so.
+ */
+void lock_side_set_genesis(struct lock_side *side,
+			   const struct aum_hash *genesis);
 
 /**
  * lock_side_open() - the lock of a profile

@@ -65,6 +65,16 @@ static int set_control_ca(struct daemon_conf *conf, const char *value,
 	return set_path(&conf->control_ca_file, value, detail);
 }
 
+static int set_lock_genesis(struct daemon_conf *conf, const char *value,
+			    struct err_detail *detail)
+{
+	if (aum_hash_parse(value, strlen(value), &conf->lock_genesis) < 0)
+		return bad(detail,
+			   "is not the hash of an update, 52 characters from A to Z and 2 to 7");
+	conf->has_lock_genesis = true;
+	return 0;
+}
+
 static int set_state_dir(struct daemon_conf *conf, const char *value,
 			 struct err_detail *detail)
 {
@@ -218,6 +228,7 @@ static const struct {
 	{ "ControlKey", set_control_key },
 	{ "ControlCAFile", set_control_ca },
 	{ "ControlExit", set_control_exit },
+	{ "LockGenesis", set_lock_genesis },
 	{ "StateDir", set_state_dir },
 	{ "Tun", set_tun },
 	{ "Socket", set_socket },
@@ -542,6 +553,11 @@ void daemon_conf_reload(struct daemon_conf *conf, struct daemon_conf *new,
 		const char *name;
 		bool differs;
 	} fixed[] = {
+		{ "LockGenesis", conf->has_lock_genesis !=
+				 new->has_lock_genesis ||
+				 (conf->has_lock_genesis &&
+				  !aum_hash_eq(&conf->lock_genesis,
+					       &new->lock_genesis)) },
 		{ "ControlCAFile", differ(conf->control_ca_file,
 					  new->control_ca_file) },
 		{ "StateDir", differ(conf->state_dir, new->state_dir) },

@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/opt_bool.h"
 #include "crypto/key_text.h"
+#include "model/aum.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -32,6 +33,9 @@
  *	default one
  * @has_control_key: @control_key is set
  * @control_key: the one key that the control server may have
+ * @has_lock_genesis: @lock_genesis is set
+ * @lock_genesis: first update of the one tailnet lock that the node goes by; it
+ *	is never without
  * @control_ca_file: certificates beside those of the system, or NULL
  * @state_dir: directory of the state
  * @state_in_memory: keep no state
@@ -56,6 +60,8 @@ struct daemon_conf {
 	char *control_url;
 	bool has_control_key;
 	struct machine_public control_key;
+	bool has_lock_genesis;
+	struct aum_hash lock_genesis;
 	char *control_ca_file;
 	char *state_dir;
 	bool state_in_memory;

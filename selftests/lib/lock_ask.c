@@ -101,6 +101,21 @@ int lock_peer_flag(const uint8_t *key, enum lock_flag flag)
 	return tnl_talk(msg, NULL, NULL);
 }
 
+int lock_peer_obsolete(const uint8_t *key, enum lock_flag flag)
+{
+	struct nl_msg *msg = tnl_msg(TAILNET_CMD_PEER_SET);
+	struct nlattr *nest = nla_nest_start(msg, TAILNET_A_PEER);
+	struct nla_bitfield32 bits = {
+		.value = flag == LOCK_FLAG_ON ? TAILNET_PEER_F_OBSOLETE : 0,
+		.selector = TAILNET_PEER_F_OBSOLETE,
+	};
+
+	nla_put(msg, TAILNET_A_PEER_PUBLIC_KEY, 32, key);
+	nla_put(msg, TAILNET_A_PEER_FLAGS, sizeof(bits), &bits);
+	nla_nest_end(msg, nest);
+	return tnl_talk(msg, NULL, NULL);
+}
+
 static int on_peer(struct nl_msg *msg, void *arg)
 {
 	struct nlattr *top = nlmsg_find_attr(nlmsg_hdr(msg), GENL_HDRLEN,

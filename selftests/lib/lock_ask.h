@@ -13,7 +13,7 @@
 
 struct nl_msg;
 
-/* What becomes of TAILNET_PEER_F_UNSIGNED. */
+/* What becomes of a flag of a peer. */
 enum lock_flag { LOCK_FLAG_AS_IS, LOCK_FLAG_ON, LOCK_FLAG_OFF };
 
 /* Parts of a request: trusted keys; a peer with @num layers. */
@@ -31,6 +31,8 @@ int lock_peer(uint8_t cmd, const uint8_t *key,
 	      const struct tn_nodesig_layer *layers, unsigned int num);
 int lock_peer_forget(const uint8_t *key);
 int lock_peer_flag(const uint8_t *key, enum lock_flag flag);
+/* TAILNET_PEER_F_OBSOLETE */
+int lock_peer_obsolete(const uint8_t *key, enum lock_flag flag);
 
 /* The name of a peer's verdict, or "gone"; until the next call. */
 const char *lock_verdict(const uint8_t *key);

@@ -15,6 +15,7 @@
  * NAME stands for a signing key made of it. SIGNATURE is one of
  *	none				take the signature away
  *	unsigned, not-unsigned		the flag
+ *	obsolete, not-obsolete		likewise
  *	direct NAME			by a trusted key
  *	chain NAME WRAPPING NODE-KEY...	direct for the first node key, then
  *					rotations by WRAPPING for the others and
@@ -181,6 +182,10 @@ static int do_peer(const char *text, int argc, char **argv)
 		return tnl_report(lock_peer_flag(key, LOCK_FLAG_ON));
 	if (!strcmp(argv[0], "not-unsigned"))
 		return tnl_report(lock_peer_flag(key, LOCK_FLAG_OFF));
+	if (!strcmp(argv[0], "obsolete"))
+		return tnl_report(lock_peer_obsolete(key, LOCK_FLAG_ON));
+	if (!strcmp(argv[0], "not-obsolete"))
+		return tnl_report(lock_peer_obsolete(key, LOCK_FLAG_OFF));
 	num = make_sig(key, argc, argv, layers);
 	return tnl_report(lock_peer(TAILNET_CMD_PEER_SET, key, layers, num));
 }

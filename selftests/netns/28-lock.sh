@@ -185,6 +185,26 @@ nswg 1 set tn1 peer "$OTHER" remove
 expect_verdict admitted
 expect_in
 
+case_ "the agent remembers that it was rotated away"
+sign obsolete
+expect_verdict obsolete
+expect_out
+sign direct alice
+expect_verdict obsolete
+keys_are alice
+expect_verdict obsolete
+case_ "and that of a peer without a signature"
+sign none
+expect_verdict unsigned
+sign unsigned
+expect_verdict obsolete
+sign not-unsigned
+sign direct alice
+expect_verdict obsolete
+sign not-obsolete
+expect_verdict admitted
+expect_in
+
 case_ "a delegated signature"
 sign credential alice guest
 expect_verdict admitted

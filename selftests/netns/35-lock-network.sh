@@ -38,6 +38,8 @@ ctl fault tka-unknown >/dev/null
 ctl drop >/dev/null
 wait_for 15 "the kernel to be closed" kernel_is 1
 ping_none 1 "$B"
+untold 1 "has not shown it" local-disable
+expect_eq "the kernel's" "$(kernel_lock 1 on)" 1
 ctl fault off >/dev/null
 ctl drop >/dev/null
 wait_for 15 "the kernel to be open again" kernel_is 0
@@ -198,12 +200,32 @@ wait_for "$(slow 20)" "node 3 to find out" state_is 3 NeedsLogin
 agent_join 3
 NEW=$(nodekey 3)
 [[ $NEW != "$N3" ]] || fail "it has the same key"
+OLD=$N3
 expect_verdict 1 "$NEW" admitted
 expect_verdict 2 "$NEW" admitted
 told 3 status
 grep -q "SigKind: rotation" "$WORK/lock.log" || fail "$(<"$WORK/lock.log")"
 ping_once 3 "$A"
 N3=$NEW
+
+case_ "the old key again, with its signature, and the newer one hidden"
+for n in 1 2; do
+	expect_eq "known to node $n" "$(field $n '.VisiblePeers | length')" 2
+done
+ctl fault tka-sig-old >/dev/null
+ctl drop >/dev/null
+expect_verdict 1 "$OLD" obsolete
+expect_verdict 2 "$OLD" obsolete
+expect_verdict 1 "$NEW" gone
+expect_eq "reason" "$(reason 1 "$OLD")" "the node has gone over to another key, or was copied"
+restart_with 1 true
+expect_verdict 1 "$OLD" obsolete
+ping_none 1 "$C"
+ctl fault off >/dev/null
+ctl drop >/dev/null
+expect_verdict 1 "$NEW" admitted
+expect_verdict 2 "$NEW" admitted
+ping_once 3 "$A"
 
 case_ "an auth key that signs"
 told 1 sign $AUTH_KEY
@@ -216,6 +238,27 @@ expect_verdict 2 "$(nodekey 4)" admitted
 ping_once 4 "$A"
 told 1 status
 grep -q "(pre-auth key" "$WORK/lock.log" || fail "$(<"$WORK/lock.log")"
+
+# with LockGenesis: what the settings of node 4 name
+pinned() {
+	echo "LockGenesis=$1" >"$WORK/conf"
+	restart_with 4 true
+	: >"$WORK/conf"
+}
+case_ "the settings name another lock: closed"
+GENESIS=$(lock 1 log --limit 10000 --json | jq -r '.Messages[-1].Hash')
+pinned "$HEAD"
+expect_eq "keys in the kernel" "$(kernel_lock 4 on) $(kernel_lock 4 keys)" "1 0"
+expect_eq "peers that the kernel admits" "$(kernel_lock 4 admitted)" 0
+trouble 4 | grep -q LockGenesis || fail "$(trouble 4)"
+ping_none 4 "$A"
+case_ "they name this one: it cannot be turned off"
+pinned "$GENESIS"
+wait_for "$(slow 20)" "the lock on node 4" enabled 4
+expect_verdict 4 "$N1" admitted
+ping_once 4 "$A"
+untold 4 "LockGenesis" local-disable
+expect_verdict 4 "$N1" admitted
 
 case_ "local disablement: node 2 alone"
 told 2 local-disable
@@ -242,7 +285,7 @@ wait_for "$(slow 30)" "node 1 to see that it is on" no_trouble 1
 case_ "disabled by a secret"
 untold 1 "" disable disablement-secret:00
 told 1 disable "$SECRET"
-for n in 1 3 4; do
+for n in 1 3; do
 	wait_for "$(slow 20)" "the lock of node $n to be off" disabled $n
 	wait_for "$(slow 10)" "the kernel's" eval "[[ \$(kernel_lock $n on) == 0 ]]"
 	[[ -z $(ls "$(store $n)" 2>/dev/null) ]] || fail "node $n keeps its files"
@@ -251,3 +294,9 @@ ping_once 1 "$C"
 expect_verdict 1 "$X" off
 restart_with 1 true
 disabled 1 || fail "it is on again"
+enabled 4 || fail "node 4 has let it be turned off"
+expect_verdict 4 "$X" unsigned
+
+case_ "with the settings of before it is off there, too"
+restart_with 4 true
+wait_for "$(slow 20)" "the lock of node 4 to be off" disabled 4

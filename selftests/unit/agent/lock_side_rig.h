@@ -52,6 +52,7 @@ static struct world {
 	struct state *state;
 	struct str_list denied;
 	struct server server;
+	const struct aum_hash *genesis;
 	enum how how;
 	struct rpc rpc;
 	int n_asked;
@@ -128,6 +129,7 @@ static inline void side_open(void)
 
 	lock_side_init(&w.side, w.loop, w.state, &calls);
 	lock_side_set_caller(&w.side, 113, &key);
+	lock_side_set_genesis(&w.side, w.genesis);
 	CHECK_EQ(lock_side_open(&w.side, PROFILE, &w.denied), 0);
 }
 

@@ -114,12 +114,14 @@ static void put_endpoint(struct nl_msg *msg, const struct wg_endpoint *e)
 static void put_settings(struct nl_msg *msg, const struct wanted_peer *peer)
 {
 	struct nla_bitfield32 flags = {
-		.value = peer->roam, .selector = 3,
+		.value = peer->roam, .selector = 7,
 	};
 	uint32_t verdict = TAILNET_VERDICT_OFF;
 
 	if (peer->unsigned_ok)
 		flags.value |= TAILNET_PEER_F_UNSIGNED;
+	if (peer->rotated)
+		flags.value |= TAILNET_PEER_F_OBSOLETE;
 	if (module.table.lock.on)
 		verdict = peer->sig ? TAILNET_VERDICT_ADMITTED :
 			  peer->unsigned_ok ? TAILNET_VERDICT_PEER_API :
@@ -292,6 +294,9 @@ static void read_settings(struct nlattr *nest, struct wanted_peer *peer)
 		if (flags.selector & TAILNET_PEER_F_UNSIGNED)
 			peer->unsigned_ok = flags.value &
 					    TAILNET_PEER_F_UNSIGNED;
+		if (flags.selector & TAILNET_PEER_F_OBSOLETE)
+			peer->rotated = flags.value &
+					TAILNET_PEER_F_OBSOLETE;
 	}
 }
 

@@ -106,6 +106,8 @@ static void set(struct wanted_peer *peer, const struct plan_peer *item)
 		peer->endpoint = item->want->endpoint;
 	if (item->set & PLAN_PEER_UNSIGNED)
 		peer->unsigned_ok = item->want->unsigned_ok;
+	if (item->set & PLAN_PEER_ROTATED)
+		peer->rotated = item->want->rotated;
 	if (item->set & PLAN_PEER_SIG) {
 		peer_sig_put(peer->sig);
 		peer->sig = peer_sig_get(item->want->sig);

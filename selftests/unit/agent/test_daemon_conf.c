@@ -7,11 +7,13 @@
 #include "wire/daemon_conf.h"
 
 #define KEY "mkey:00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+#define GENESIS "AEAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 
 static const char whole[] =
 	"# a comment\n\n"
 	"ControlURL = https://hs.example:8443\r\n"
 	"  ControlKey=" KEY "\n"
+	"LockGenesis=" GENESIS "\n"
 	"ControlCAFile=/etc/tailnet/ca.pem\n"
 	"StateDir=/srv/tailnet\n"
 	"Tun=tn0\n"
@@ -33,6 +35,8 @@ static void reads_everything(void)
 	CHECK(strcmp(c.control_url, "https://hs.example:8443") == 0);
 	CHECK(c.has_control_key);
 	CHECK_EQ(c.control_key.byte[1], 0x11);
+	CHECK(c.has_lock_genesis);
+	CHECK_EQ(c.lock_genesis.byte[0], 1);
 	CHECK(strcmp(c.control_ca_file, "/etc/tailnet/ca.pem") == 0);
 	CHECK(strcmp(c.state_dir, "/srv/tailnet") == 0);
 	CHECK(strcmp(c.tun, "tn0") == 0);
@@ -67,7 +71,7 @@ static void reloads(void)
 	CHECK(strcmp(c.tun, "tn0") == 0);
 	CHECK_EQ(c.port, 41641);
 	CHECK(strcmp(new.control_url, "https://hs.example:8443") == 0);
-	CHECK(strcmp(detail.text, "ControlCAFile, Tun, Socket, Port, StateCounter, TPM") == 0);
+	CHECK(strcmp(detail.text, "LockGenesis, ControlCAFile, Tun, Socket, Port, StateCounter, TPM") == 0);
 	daemon_conf_done(&new);
 
 	CHECK_EQ(daemon_conf_init(&new), 0);
@@ -102,6 +106,15 @@ static void refuses(void)
 		{ "ControlKey=nodekey:00\n", "ControlKey: is not mkey:" },
 		{ "StateDir=x\n", "StateDir: is not an absolute path" },
 		{ "Socket=x\n", "Socket: is not an absolute path" },
+		{ "LockGenesis=\n", "LockGenesis has no value" },
+		{ "LockGenesis=AAAA\n", "LockGenesis: is not the hash" },
+		{ "LockGenesis=" GENESIS "A\n", "LockGenesis: is not" },
+		{ "LockGenesis=a" GENESIS "\n", "LockGenesis: is not" },
+		{ "LockGenesis=aeaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\n",
+		  "LockGenesis: is not" },
+		{ "LockGenesis=1:2\n", "LockGenesis: is not" },
+		{ "LockGenesis=" GENESIS "\nLockGenesis=" GENESIS "\n",
+		  "line 2: LockGenesis is set twice" },
 		{ "LogLevel=loud\n", "LogLevel: is not one of" },
 	};
 	struct err_detail detail;

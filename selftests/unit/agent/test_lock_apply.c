@@ -315,12 +315,29 @@ static void unsigned_peers(void)
 	view_put(&want, peer);
 	CHECK_EQ(sync_keys(NULL, 0), 0);
 	CHECK(table_find(&module.table, &key)->unsigned_ok);
+	CHECK(!table_find(&module.table, &key)->rotated);
+
+	test_case("its key was rotated away");
+	peer = wanted_peer_copy(wanted_find(&want, &key));
+	peer->rotated = true;
+	view_put(&want, peer);
+	CHECK_EQ(sync_keys(NULL, 0), 0);
+	CHECK(table_find(&module.table, &key)->rotated);
+	CHECK(table_find(&module.table, &key)->unsigned_ok);
 	module_clear_log();
 
 	/* It is told that these have none: nothing to be said. */
 	apply_state_done(&state);
 	CHECK_EQ(sync_keys(NULL, 0), 0);
 	CHECK_LOG("dPl");
+
+	test_case("after another agent: it was not");
+	peer = wanted_peer_copy(wanted_find(&want, &key));
+	peer->rotated = false;
+	view_put(&want, peer);
+	apply_state_done(&state);
+	CHECK_EQ(sync_keys(NULL, 0), 0);
+	CHECK(!table_find(&module.table, &key)->rotated);
 	end();
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/array.h"
 #include "node/lock_show.h"
+#include "wire/nks.h"
 
 #include <sodium.h>
 
@@ -141,6 +142,37 @@ static void who_is_let_in(void)
 	end();
 }
 
+static void rotated_away(void)
+{
+	struct arena *mem auto_clean(arena) = arena_new();
+	const struct lock_signer *own = &server.signer;
+	const struct lock_peer *peer;
+	struct node_public key, newer;
+	struct lock_status status;
+	struct node_sig sig;
+	struct bytes data;
+	char text[1024];
+
+	CHECK_IN(begin());
+	memset(key.byte, 0x22, KEY_LEN);
+	memset(newer.byte, 0x23, KEY_LEN);
+	CHECK_EQ(sign_node(own, &key, &own->public, server.mem, &data), 0);
+	sodium_bin2base64(text, sizeof(text), data.data, data.len,
+			  sodium_base64_VARIANT_ORIGINAL);
+	add_peer(20, KEY_OF("22"), text);
+	CHECK_EQ(sign_rotation(own, data, &newer, server.mem, &data), 0);
+	CHECK_EQ(nks_parse(data, &sig), 0);
+	CHECK_EQ(show(mem, &status), 0);
+	CHECK_EQ(status.n_visible, 1);
+	CHECK_EQ(rotated_note(&side.rotated, &sig), 1);
+	CHECK_EQ(show(mem, &status), 0);
+	CHECK_EQ(status.n_visible, 0);
+	peer = find(status.filtered, 1, 20);
+	CHECK(peer && strstr(peer->reason, "another key"));
+	rotated_done(&side.rotated);
+	end();
+}
+
 static void closed(void)
 {
 	struct arena *mem auto_clean(arena) = arena_new();
@@ -211,6 +243,7 @@ static void without_memory(void)
 
 static const struct test tests[] = {
 	TEST(who_is_let_in),
+	TEST(rotated_away),
 	TEST(closed),
 	TEST(logs),
 	TEST(without_memory),

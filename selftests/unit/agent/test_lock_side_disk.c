@@ -265,6 +265,18 @@ static void given_up(void)
 	CHECK(lock_side_id(&w.side, id) && !strcmp(id, "1:2"));
 	CHECK_EQ(lock_side_give_up(&w.side, &w.denied, &detail), 0);
 	CHECK_EQ(MODE(), LOCK_MODE_OFF);
+
+	test_case("one without a name is not known again: closed at once");
+	CHECK_IN(join());
+	spoil_pin();
+	CHECK_IN(restart());
+	CHECK(!lock_side_id(&w.side, id));
+	CHECK_EQ(lock_side_give_up(&w.side, &w.denied, &detail), 0);
+	CHECK_EQ(MODE(), LOCK_MODE_OFF);
+	say(true, false);
+	CHECK_EQ(MODE(), LOCK_MODE_WAITING);
+	serve();
+	CHECK_EQ(MODE(), LOCK_MODE_ON);
 	world_end();
 }
 

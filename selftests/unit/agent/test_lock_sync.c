@@ -3,6 +3,8 @@
 #include "lock_rig.h"
 #include "tka.h"
 
+#include "lock/check.h"
+
 /* Hand an answer over; a request that comes of it is dropped. */
 static int give(struct lock_sync *sync, struct secret_buf *answer,
 		struct sync_request *request)
@@ -151,6 +153,46 @@ static int check_secret(const struct lock_sync *sync)
 
 	return r < 0 ? r : disable_match(authority_state(sync->authority),
 					 value);
+}
+
+/* A check costs time by the length, too. */
+static void long_secrets(void)
+{
+	static const uint8_t bytes[DISABLE_SECRET_MAX + 1];
+	struct server server __attribute__((cleanup(server_cleanup)));
+	struct lock_sync sync __attribute__((cleanup(client_done))) = { 0 };
+	struct sync_request request = { 0 };
+
+	CHECK_IN(server_init(&server));
+	CHECK_IN(joined(&sync, &server));
+	CHECK_EQ(offered_secret(&sync, &server,
+				(struct bytes){ bytes, DISABLE_SECRET_MAX + 1 },
+				&request), SYNC_DO_NOTHING);
+	CHECK(sync.refused && sync.authority);
+	CHECK_EQ(offered_secret(&sync, &server,
+				(struct bytes){ bytes, DISABLE_SECRET_MAX },
+				&request), SYNC_DO_CHECK);
+}
+
+/* By what an update says itself, whoever asks. */
+static void follows_its_parent(void)
+{
+	struct server server __attribute__((cleanup(server_cleanup)));
+	struct server before __attribute__((cleanup(server_cleanup)));
+	const struct chain_item *head;
+
+	CHECK_IN(server_init(&server));
+	CHECK_IN(server_init(&before));
+	CHECK_IN(advance(server.authority, &server, 2));
+	head = authority_head(server.authority);
+	CHECK_EQ(aum_verify(&head->aum, authority_state(before.authority),
+			    false), 0);
+	CHECK_EQ(aum_verify(&head->aum, authority_state(server.authority),
+			    false), TNE_LOCK_PARENT);
+	CHECK_IN(advance(server.authority, &server, 3));
+	head = authority_head(server.authority);
+	CHECK_EQ(aum_verify(&head->aum, authority_state(before.authority),
+			    false), TNE_LOCK_PARENT);
 }
 
 static void only_a_secret_turns_it_off(void)
@@ -363,6 +405,8 @@ static const struct test tests[] = {
 	TEST(joins_and_follows),
 	TEST(sends_what_the_server_lacks),
 	TEST(up_to_date_sends_nothing),
+	TEST(long_secrets),
+	TEST(follows_its_parent),
 	TEST(only_a_secret_turns_it_off),
 	TEST(reads_the_map),
 	TEST(bad_answers_change_nothing),
