@@ -82,7 +82,8 @@ static void print_key_line(const struct lock_status *status,
 	putc('\n', out);
 }
 
-static void print_peer_line(const struct lock_peer *peer, FILE *out)
+/* @known: the keys that are trusted are; else it may be as it should be */
+static void print_peer_line(const struct lock_peer *peer, bool known, FILE *out)
 {
 	char text[IP_TEXT_MAX];
 	struct key_hex hex;
@@ -101,6 +102,10 @@ static void print_peer_line(const struct lock_peer *peer, FILE *out)
 		return;
 	fputs("\t\t", out);
 	print_name(peer->reason, out);
+	if (!known) {
+		putc('\n', out);
+		return;
+	}
 	/* A key that was given up stays so, whoever signs it. */
 	if (!strcmp(peer->reason, lock_verdict_text(LOCK_VERDICT_OBSOLETE)))
 		fputs("; to give it a new key, there: tailnet up --force-reauth\n",
@@ -158,7 +163,10 @@ static void print_self(const struct lock_status *status, FILE *out)
 
 	if (!status->enabled || !status->has_public || !status->has_node_key)
 		return;
-	if (status->signed_) {
+	if (!status->has_head) {
+		fputs("Whether this node is signed will show when the trusted keys are known.\n",
+		      out);
+	} else if (status->signed_) {
 		fputs("This node is signed: others let it in.\n", out);
 		print_sig(&status->sig, out);
 	} else {
@@ -211,15 +219,17 @@ void lock_print_status(const struct lock_status *status, FILE *out)
 	if (!status->enabled)
 		return;
 	print_head(status, out);
-	fputs("Trusted keys, with their votes:\n", out);
+	if (status->has_head)
+		fputs("Trusted keys, with their votes:\n", out);
 	for (i = 0; i < status->n_keys; i++)
 		print_key_line(status, &status->keys[i], out);
 	if (!status->n_filtered)
 		return;
-	fputs("\nNodes without a valid signature, which are not let in:\n",
-	      out);
+	fputs(status->has_head ?
+	      "\nNodes without a valid signature, which are not let in:\n" :
+	      "Nodes that are not let in:\n", out);
 	for (i = 0; i < status->n_filtered; i++)
-		print_peer_line(&status->filtered[i], out);
+		print_peer_line(&status->filtered[i], status->has_head, out);
 }
 
 static int print_meta(const struct lock_meta *meta, const char *indent,

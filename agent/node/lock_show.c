@@ -29,22 +29,28 @@ static bool is_judged(const struct wg_peer *peer)
 	return peer && peer->verdict != LOCK_VERDICT_OFF;
 }
 
-/* Why it is not let in; NULL if it is. */
+static const char keys_unknown[] = "which keys it trusts is not known yet";
+
+/* Why it is not let in; NULL if it is. @known: the keys that are trusted are */
 static const char *refusal(const struct admit_peer *judged,
-			   const struct wg_peer *peer)
+			   const struct wg_peer *peer, bool known)
 {
 	bool unread = judged->data.len && !judged->sig.n;
 
 	if (is_judged(peer)) {
 		if (!lock_verdict_refused(peer->verdict))
 			return NULL;
+		if (!known && judged->sig.n)
+			return keys_unknown;
 		if (peer->verdict == LOCK_VERDICT_UNSIGNED && unread)
 			return "its signature cannot be read";
 		return lock_verdict_text(peer->verdict);
 	}
-	switch (judged->verdict) {
-	case 0:
+	if (judged->verdict == 0)
 		return NULL;
+	if (!known && judged->sig.n)
+		return keys_unknown;
+	switch (judged->verdict) {
 	case TNE_LOCK_UNSIGNED:
 		return lock_verdict_text(LOCK_VERDICT_UNSIGNED);
 	case TNE_LOCK_ROTATED:
@@ -157,7 +163,8 @@ static int fill_peers(const struct lock_show_input *in,
 		return -ENOMEM;
 	while (r == 0 && (node = netmap_next_peer(in->netmap, node))) {
 		const char *why = refusal(&judged[i],
-					  find_peer(in->device, &node->key));
+					  find_peer(in->device, &node->key),
+					  state);
 
 		r = fill_peer(node, &judged[i++], why, mem,
 			      why ? &filtered[ret->n_filtered++] :
@@ -200,7 +207,7 @@ int lock_show_status(const struct lock_show_input *in, struct arena *mem,
 	status.enabled = lock_side_mode(in->lock) != LOCK_MODE_OFF;
 	status.trouble = in->lock->trouble;
 	if (status.enabled && !state && !*status.trouble)
-		status.trouble = "which keys it trusts is not known yet";
+		status.trouble = keys_unknown;
 	if (state) {
 		status.has_head = true;
 		status.head = authority_head(authority)->hash;

@@ -317,6 +317,19 @@ static void status_for_people(void)
 		"Tailnet-lock key of this node: " LOCK "\n\n"
 		"Newest change of the trusted keys: " ZERO ", here since 2023-11-14 22:13 UTC\n\n"
 		"Trusted keys, with their votes:\n"));
+	/* Nothing is known but that there is a lock: no advice to sign anybody. */
+	status.has_head = false;
+	status.signed_ = false;
+	status.n_filtered = 1;
+	status.trouble = peer.reason = "not known yet";
+	CHECK_IN(check_status(&status,
+		"Tailnet Lock is ENABLED.\n\n"
+		"NOBODY is let in: not known yet\n\n"
+		"Whether this node is signed will show when the trusted keys are known.\n\n"
+		"Tailnet-lock key of this node: " LOCK "\n\n"
+		"Nodes that are not let in:\n"
+		"\tx?y\t\tn2\t" NODE "\n"
+		"\t\tnot known yet\n"));
 }
 
 /* Sixteen layers fit into the writer. */

@@ -185,6 +185,7 @@ static void closed(void)
 	CHECK_EQ(show(mem, &status), 0);
 	CHECK(status.enabled && !status.has_head && !status.n_keys);
 	CHECK(status.n_visible == 0 && status.n_filtered == 1);
+	CHECK(strstr(status.filtered->reason, "not known"));
 	CHECK(*status.trouble);
 
 	test_case("off: nobody is asked");
