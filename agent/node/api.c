@@ -272,9 +272,13 @@ static int api_login_interactive(void *ctx, const struct secret_buf *auth_key,
 		return r;
 	if (auth_key)
 		return login_begin(node, true, auth_key);
-	/* "up" says both: the key comes first, and needs no person. */
+	/*
+	 * "up" says both: the key comes first, and needs no person. Who has no
+	 * node key gets a new one anyway.
+	 */
 	if (node->login_wanted && node->by_key && !*node->refused) {
-		login_renew(node);
+		if (node_has_key(node))
+			login_renew(node);
 		return 0;
 	}
 	/* One login is enough: whoever comes later gets the same address. */
