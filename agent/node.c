@@ -6,7 +6,6 @@
 #include "node_own.h"
 
 #include "base/array.h"
-#include "base/clock.h"
 #include "base/lap.h"
 #include "base/log.h"
 #include "dataplane/events.h"

@@ -55,11 +55,9 @@ static int start(const struct cli *cli, const struct up_run *run)
 	if (code < 0)
 		code = ask_with_key(cli, "start", renew ? NULL : run->auth_key,
 				    run->prefs);
-	if (code < 0 && renew)
-		return ask_with_key(cli, "login-interactive", run->auth_key,
-				    NULL);
-	if (code < 0 && (run->force_reauth || !run->status->have_node_key))
-		code = cli_ask(cli, "POST", "login-interactive", NULL, NULL);
+	if (code < 0 && (renew || !run->status->have_node_key))
+		code = ask_with_key(cli, "login-interactive",
+				    renew ? run->auth_key : NULL, NULL);
 	return code;
 }
 

@@ -5,7 +5,6 @@
  */
 #include "control/client.h"
 
-#include "base/clock.h"
 #include "base/log.h"
 #include "control/backoff.h"
 #include "control/control_conn.h"

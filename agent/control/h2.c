@@ -29,8 +29,7 @@
  * @link: in it
  * @calls: of who asked; not used once @cancelled
  * @id: number in HTTP/2
- * @body: what is sent, owned
- * @body_len: bytes
+ * @body: what is sent
  * @body_at: bytes that libnghttp2 took
  * @sent: the header of the request is out
  * @cancelled: nobody waits for it, it is here until HTTP/2 is done with it
@@ -48,8 +47,7 @@ struct h2_stream {
 	struct list link;
 	struct h2_stream_calls calls;
 	int32_t id;
-	uint8_t *body;
-	size_t body_len;
+	struct secret_buf body;
 	size_t body_at;
 	bool sent;
 	bool cancelled;
@@ -98,7 +96,7 @@ struct h2 {
 static void stream_done(struct h2_stream *stream)
 {
 	list_del(&stream->link);
-	free(stream->body);
+	secret_buf_done(&stream->body);
 	free(stream);
 }
 
@@ -508,7 +506,7 @@ static ssize_t on_body(nghttp2_session *session, int32_t id, uint8_t *to,
 		       void *ctx)
 {
 	struct h2_stream *stream = source->ptr;
-	size_t left = stream->body_len - stream->body_at;
+	size_t left = stream->body.len - stream->body_at;
 
 	(void)session;
 	(void)id;
@@ -517,7 +515,7 @@ static ssize_t on_body(nghttp2_session *session, int32_t id, uint8_t *to,
 		len = left;
 		*flags |= NGHTTP2_DATA_FLAG_EOF;
 	}
-	memcpy(to, stream->body + stream->body_at, len);
+	memcpy(to, stream->body.data + stream->body_at, len);
 	stream->body_at += len;
 	return len;
 }
@@ -713,14 +711,14 @@ static struct h2_stream *new_stream(struct h2 *h2,
 
 	if (!stream)
 		return NULL;
-	stream->body = malloc(request->body_len + 1);
-	if (!stream->body) {
-		free(stream);
-		return NULL;
+	if (request->body_len) {
+		if (secret_buf_reserve(&stream->body, request->body_len) < 0) {
+			free(stream);
+			return NULL;
+		}
+		memcpy(stream->body.data, request->body, request->body_len);
+		stream->body.len = request->body_len;
 	}
-	if (request->body_len)
-		memcpy(stream->body, request->body, request->body_len);
-	stream->body_len = request->body_len;
 	stream->calls = *calls;
 	stream->h2 = h2;
 	list_init(&stream->link);

@@ -2,7 +2,6 @@
 #include "control/map_poll.h"
 
 #include "base/buf.h"
-#include "base/clock.h"
 #include "base/lap.h"
 #include "base/log.h"
 #include "control/control_conn.h"

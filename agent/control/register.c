@@ -24,6 +24,7 @@
  * @interactive: a person asked for a new key
  * @auth_key: empty = none
  * @candidate: key that becomes ours once the server has taken it, or NULL
+ * @is_taken: the server has taken @candidate, only we could not keep it
  * @key_is_fresh: @candidate was made since the last request without one
  * @to_resign: signature that the server wants made anew; empty = none
  * @resigned: it has asked for that once
@@ -48,6 +49,7 @@ struct registration {
 	bool interactive;
 	struct secret_buf auth_key;
 	struct secret32 *candidate;
+	bool is_taken;
 	bool key_is_fresh;
 	struct bytes to_resign;
 	bool resigned;
@@ -103,6 +105,7 @@ static void forget_wish(struct registration *reg)
 	forget_old_sig(reg);
 	reg->logout = false;
 	reg->interactive = false;
+	reg->is_taken = false;
 	reg->url[0] = 0;
 	reg->n_urls = 0;
 }
@@ -143,8 +146,8 @@ void registration_renew(struct registration *reg)
 
 bool registration_renews(const struct registration *reg)
 {
-	return reg->interactive && !node_public_is_zero(&reg->keys.node) &&
-	       !reg->expired;
+	return reg->interactive && !reg->is_taken && !reg->expired &&
+	       !node_public_is_zero(&reg->keys.node);
 }
 
 void registration_logout(struct registration *reg)
@@ -159,6 +162,7 @@ void registration_restore(struct registration *reg, struct secret32 *key)
 	/* As if a person had asked for it: it is sent before the current one. */
 	reg->interactive = true;
 	reg->candidate = key;
+	reg->is_taken = true;
 	reg->key_is_fresh = true;
 }
 

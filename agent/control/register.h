@@ -138,7 +138,7 @@ void registration_restore(struct registration *reg, struct secret32 *key);
 void registration_renew(struct registration *reg);
 
 /**
- * registration_renews() - is a new key wished in place of one that may serve?
+ * registration_renews() - is a new key wished in place of one that still serves?
  * @reg: the registration
  *
  * Return: true if so.

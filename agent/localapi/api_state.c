@@ -2,7 +2,6 @@
 #include "localapi/api_state.h"
 
 #include "base/array.h"
-#include "base/secret.h"
 #include "localapi/api.h"
 #include "localapi/pending.h"
 #include "wire/json_put.h"

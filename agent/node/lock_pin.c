@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "node/lock_pin.h"
 
+#include "store/keeper.h"
 #include "store/state.h"
 
 #include <stdio.h>
 #include <string.h>
 
-/* Not the stock daemon's, which leaves names that it does not know alone. */
-#define NAME "_tailnetd/lock-%.64s"
-#define ROTATED_NAME "_tailnetd/rotated-%.64s"
+/*
+ * Not the stock daemon's, which leaves names that it does not know alone. Going
+ * back to older ones is found out, by how they begin.
+ */
+#define NAME KEEPER_LOCK_ENTRY "-%.64s"
+#define ROTATED_NAME KEEPER_LOCK_ENTRY ".rotated-%.64s"
 /* Of its own, so that an older agent still reads the other. */
-#define GENESIS_NAME "_tailnetd/genesis-%.64s"
+#define GENESIS_NAME KEEPER_LOCK_ENTRY ".genesis-%.64s"
 #define NAME_MAX_LEN (sizeof(ROTATED_NAME) + 64)
 
 static bool is_id(const char *s, size_t len)

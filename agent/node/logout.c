@@ -30,12 +30,15 @@ void logout_init(struct logout *logout)
 int logout_begin(struct node_own *node, node_done_fn done, void *ctx)
 {
 	struct logout_wait *wait = malloc(sizeof(*wait));
+	bool is_first = list_empty(&node->logout.waiting);
 
 	if (!wait)
 		return -ENOMEM;
 	*wait = (struct logout_wait){ .done = done, .ctx = ctx };
 	list_add(&node->logout.waiting, &wait->link);
-	client_logout(node->client);
+	/* Whoever comes later waits for the same one. */
+	if (is_first)
+		client_logout(node->client);
 	return 0;
 }
 

@@ -51,15 +51,20 @@ nodes_up() {
 	wait_for 10 "the control server" ctl nodes
 }
 
-# agent_start N [options of tailnetd]
-agent_start() {
+# agent_spawn N [options of tailnetd]: it may not be there yet
+agent_spawn() {
 	local n=$1
 
 	shift
 	bg "agent$n" ns "$n" tailnetd --statedir "$WORK/state$n" \
 		--socket "$WORK/$n.sock" --port "4164$n" --conf "$WORK/conf" "$@"
 	AGENT_PID[n]=$BG_PID
-	wait_for 10 "the agent of node $n" tn "$n" status --json
+}
+
+# agent_start N [options of tailnetd]
+agent_start() {
+	agent_spawn "$@"
+	wait_for 10 "the agent of node $1" tn "$1" status --json
 }
 
 agent_stop() { stop "${AGENT_PID[$1]}"; }

@@ -30,9 +30,7 @@ sent >"$WORK/before"
 case_ "the agent starts again"
 agent_kill 1
 start=$(now_ms)
-bg agent1 ns 1 tailnetd --statedir "$WORK/state1" --socket "$WORK/1.sock" \
-	--port 41641 --conf "$WORK/conf"
-AGENT_PID[1]=$BG_PID
+agent_spawn 1
 until tn 1 wait --timeout 20s 2>/dev/null; do
 	(($(now_ms) - start < $(slow 20000))) || fail "the agent is not in order"
 	sleep 0.01

@@ -2,11 +2,13 @@
 #include "fail_alloc.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <netlink/msg.h>
+#include <sodium.h>
 
 unsigned int fail_alloc_dirty_msgs;
 
@@ -61,8 +63,11 @@ void *__wrap_sodium_malloc(size_t size)
 	return refuse() ? NULL : __real_malloc(size);
 }
 
+/* Wiped, as by the real one. */
 void __wrap_sodium_free(void *p)
 {
+	if (p)
+		sodium_memzero(p, malloc_usable_size(p));
 	free(p);
 }
 

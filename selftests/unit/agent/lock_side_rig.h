@@ -274,4 +274,25 @@ static inline void join(void)
 	CHECK_EQ(MODE(), LOCK_MODE_ON);
 }
 
+/* Into a state directory: another authority's files, whole and good. */
+static inline void plant_other(int state_dir)
+{
+	struct authority_disk disk;
+	struct authority *other;
+	struct lock_store *store;
+	struct server server;
+
+	server_init_as(&server, 9);
+	if (lock_store_new(state_dir, PROFILE, lock_store_io_system(),
+			   &store) < 0)
+		abort();
+	disk = lock_store_disk(store, NULL, NULL);
+	if (authority_bootstrap(server.genesis, &nothing_denied, NOW, &disk,
+				&other) < 0)
+		abort();
+	authority_free(other);
+	lock_store_free(store);
+	server_done(&server);
+}
+
 #endif /* LOCK_SIDE_RIG_H */

@@ -4,8 +4,11 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "fail_alloc.h"
+#include "freed.h"
 
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 
 static void keeps_order(void)
 {
@@ -51,6 +54,31 @@ static void holds_its_limit(void)
 	buf_done(&buf);
 }
 
+/* Who hands a buffer a key has it wiped wherever it was. */
+static void leaves_nothing_behind(void)
+{
+	static const uint8_t more[3000];
+	struct buf buf;
+	char *copy;
+
+	buf_init(&buf, 8192);
+	freed_watch("tskey-secret");
+	test_case("the test sees what is not wiped");
+	copy = strdup("a tskey-secret");
+	CHECK(copy);
+	free(copy);
+	CHECK_EQ(freed.with_it, 1);
+	test_case("grown out of");
+	freed_watch("tskey-secret");
+	CHECK_EQ(buf_add(&buf, (const uint8_t *)"tskey-secret", 12), 0);
+	CHECK_EQ(buf_add(&buf, more, sizeof(more)), 0);
+	CHECK_EQ(freed.with_it, 0);
+	test_case("done with");
+	buf_done(&buf);
+	CHECK_EQ(freed.with_it, 0);
+	freed_watch(NULL);
+}
+
 static int add_twice(void *ctx)
 {
 	static const uint8_t bytes[3000];
@@ -76,6 +104,7 @@ static void survives_lack_of_memory(void)
 static const struct test tests[] = {
 	TEST(keeps_order),
 	TEST(holds_its_limit),
+	TEST(leaves_nothing_behind),
 	TEST(survives_lack_of_memory),
 };
 TEST_MAIN(tests)

@@ -164,6 +164,32 @@ static void not_on_disk(void)
 	stop();
 }
 
+/* The same of a node that was in: its key of before is of no use any more. */
+static void renewal_not_on_disk(void)
+{
+	char key[80], again[80];
+
+	CHECK_IN(reach_poll());
+	w.keep_err = -ENOSPC;
+	log_setup(STDERR_FILENO, (enum log_level)0, false);
+	CHECK_EQ(client_login(w.client, true, NULL), 0);
+	turn();
+	node_key_of(reg_request(), key);
+	fake_answer(reg_request(), 200, "", OK_BODY);
+	turn();
+	CHECK_EQ(client_state(w.client), CLIENT_BACKOFF);
+	w.keep_err = 0;
+	advance(20);
+	fake_answer(reg_request(), 200, "", "{\"Error\":\"not now\"}");
+	turn();
+	CHECK(!w.gave_up);
+	advance(60);
+	CHECK(reg_request());
+	node_key_of(reg_request(), again);
+	CHECK_EQ(strcmp(key, again), 0);
+	stop();
+}
+
 static void busy_server(void)
 {
 	begin(true, 0);
@@ -505,6 +531,7 @@ static const struct test tests[] = {
 	TEST(endless_urls),
 	TEST(key_rotation),
 	TEST(not_on_disk),
+	TEST(renewal_not_on_disk),
 	TEST(busy_server),
 	TEST(refused_login),
 	TEST(refused_renewal),

@@ -4,6 +4,7 @@
 
 #include "base/array.h"
 #include "conn_rig.h"
+#include "freed.h"
 #include "fail_alloc.h"
 
 #include <errno.h>
@@ -122,6 +123,25 @@ static void many_at_once(void)
 		CHECK(!rig.closed);
 		rig_end();
 	}
+}
+
+/* What is sent may be an auth key: no part of the way keeps it. */
+static void bodies_are_wiped(void)
+{
+	static const char body[] = "{\"AuthKey\":\"tskey-secret\"}";
+	struct ask ask = {
+		.path = "/echo", .body = (const uint8_t *)body,
+		.body_len = sizeof(body) - 1,
+	};
+
+	freed_watch("tskey-secret");
+	rig_begin(&(struct noise_server_options){ 0 });
+	CHECK_EQ(rig_request(&ask), 0);
+	rig_run(&ask.over);
+	CHECK_EQ(ask.got, sizeof(body) - 1);
+	rig_end();
+	CHECK_EQ(freed.with_it, 0);
+	freed_watch(NULL);
 }
 
 static void big_bodies_over(const struct noise_server_options *options)
@@ -418,6 +438,7 @@ static const struct test tests[] = {
 	TEST(connects),
 	TEST(early_payload_of_a_broken_server),
 	TEST(many_at_once),
+	TEST(bodies_are_wiped),
 	TEST(big_bodies),
 	TEST(big_bodies_in_tls),
 	TEST(through_a_proxy),

@@ -7,6 +7,7 @@
 
 #include "base/array.h"
 #include "store/keeper_core.h"
+#include "store/side.h"
 #include "wire/seal_json.h"
 
 #include <dlfcn.h>
@@ -68,8 +69,14 @@ static void rollback(void)
 	wait_counted();
 	CHECK_EQ(write_entry("_serve/1ab3", "{}"), 0);
 	wait_counted();
+	CHECK_EQ(write_entry(SIDE_ENTRY "DERPMap", "{}"), 0);
+	wait_counted();
 	keeper_read_info(keeper, &info);
 	CHECK_EQ(info.generation, generation + 2);
+	CHECK_EQ(write_entry(SIDE_ENTRY SIDE_PIN "https://c", "key"), 0);
+	wait_counted();
+	keeper_read_info(keeper, &info);
+	CHECK_EQ(info.generation, generation + 3);
 	end();
 
 	test_case("the newest");
@@ -597,6 +604,24 @@ static bool is_counted(void)
 	return info.counter && info.counted;
 }
 
+static void settle_and_end(void)
+{
+	settled = 0;
+	CHECK(keeper_settle(keeper, 20000, on_settled, NULL));
+	CHECK_EQ(settled, 0);
+	wait_settled();
+	CHECK_EQ(settled, 1);
+	CHECK(is_counted());
+	end();
+}
+
+static void begins_with(const char *key)
+{
+	CHECK_EQ(begin(OPT_UNSET), 0);
+	settle();
+	CHECK(opened && is_counted() && holds("_machinekey", key));
+}
+
 /* An end in good order leaves nothing to be made good at the next start. */
 static void end_waits_for_the_count(void)
 {
@@ -618,50 +643,27 @@ static void end_waits_for_the_count(void)
 	test_case("one write");
 	CHECK_EQ(write_key("two"), 0);
 	CHECK(!is_counted());
-	CHECK(keeper_settle(keeper, 20000, on_settled, NULL));
-	CHECK_EQ(settled, 0);
-	wait_settled();
-	CHECK_EQ(settled, 1);
-	CHECK(is_counted());
-	end();
-	CHECK_EQ(begin(OPT_UNSET), 0);
-	settle();
-	CHECK(opened && is_counted() && holds("_machinekey", "two"));
+	CHECK_IN(settle_and_end());
+	CHECK_IN(begins_with("two"));
 
 	test_case("two, of which one went with the other");
-	settled = 0;
 	CHECK_EQ(write_key("three"), 0);
 	CHECK_EQ(write_key("four"), 0);
-	CHECK(keeper_settle(keeper, 20000, on_settled, NULL));
-	wait_settled();
-	CHECK_EQ(settled, 1);
-	end();
-	CHECK_EQ(begin(OPT_UNSET), 0);
-	settle();
-	CHECK(opened && is_counted() && holds("_machinekey", "four"));
+	CHECK_IN(settle_and_end());
+	CHECK_IN(begins_with("four"));
 
 	test_case("behind something else that it does");
-	settled = 0;
 	CHECK_EQ(keeper_reseal(keeper, &detail, NULL, NULL), 0);
 	CHECK_EQ(write_key("five"), 0);
-	CHECK(keeper_settle(keeper, 20000, on_settled, NULL));
-	wait_settled();
-	CHECK_EQ(settled, 1);
-	CHECK(is_counted());
-	end();
-	CHECK_EQ(begin(OPT_UNSET), 0);
-	settle();
-	CHECK(opened && is_counted() && holds("_machinekey", "five"));
+	CHECK_IN(settle_and_end());
+	CHECK_IN(begins_with("five"));
 
 	test_case("one that waits to be tried again");
-	settled = 0;
 	no_fork = true;
 	CHECK_EQ(write_key("six"), 0);
 	loop_turn(loop, 10);
 	no_fork = false;
-	CHECK(keeper_settle(keeper, 20000, on_settled, NULL));
-	wait_settled();
-	CHECK(settled == 1 && is_counted());
+	CHECK_IN(settle_and_end());
 	counter = false;
 	clean();
 }

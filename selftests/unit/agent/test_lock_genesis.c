@@ -26,6 +26,14 @@ static void closed(enum lock_mode mode)
 	CHECK_IN(check_wanted(true, 0));
 }
 
+/* The server has one, and it is taken, or the same as here. */
+static void is_shown(void)
+{
+	say(true, false);
+	serve();
+	CHECK_EQ(MODE(), LOCK_MODE_ON);
+}
+
 static void before_anything(void)
 {
 	CHECK_IN(begin());
@@ -55,9 +63,7 @@ static void before_anything(void)
 	CHECK_IN(closed(LOCK_MODE_WAITING));
 
 	test_case("the server has it");
-	say(true, false);
-	serve();
-	CHECK_EQ(MODE(), LOCK_MODE_ON);
+	CHECK_IN(is_shown());
 	CHECK_IN(check_wanted(true, 1));
 	CHECK(!*w.side.trouble);
 	CHECK(w.side.pin.has_genesis);
@@ -85,18 +91,14 @@ static void another(void)
 	server_done(&w.server);
 	CHECK_IN(server_init_as(&w.server, 9));
 	CHECK_EQ(aum_hash(w.server.genesis, &other), 0);
-	say(true, false);
-	serve();
-	CHECK_EQ(MODE(), LOCK_MODE_ON);
+	CHECK_IN(is_shown());
 	world_end();
 }
 
 static void under_another_already(void)
 {
 	CHECK_IN(begin());
-	say(true, false);
-	serve();
-	CHECK_EQ(MODE(), LOCK_MODE_ON);
+	CHECK_IN(is_shown());
 	use(&other);
 	CHECK_IN(closed(LOCK_MODE_DAMAGED));
 	CHECK(strstr(w.side.trouble, "LockGenesis"));
@@ -120,9 +122,7 @@ static void forgotten(void)
 
 	CHECK_IN(begin());
 	use(&first);
-	say(true, false);
-	serve();
-	CHECK_EQ(MODE(), LOCK_MODE_ON);
+	CHECK_IN(is_shown());
 	pin = w.side.pin;
 	CHECK(pin.has_genesis);
 
@@ -157,9 +157,7 @@ static void turned_off(void)
 {
 	CHECK_IN(begin());
 	use(&first);
-	say(true, false);
-	serve();
-	CHECK_EQ(MODE(), LOCK_MODE_ON);
+	CHECK_IN(is_shown());
 	test_case("by a right secret");
 	w.how = SECRET;
 	say(true, true);
@@ -198,9 +196,7 @@ static void given_up_before(void)
 	CHECK_EQ(MODE(), LOCK_MODE_OFF);
 	use(&first);
 	CHECK_IN(closed(LOCK_MODE_WAITING));
-	say(true, false);
-	serve();
-	CHECK_EQ(MODE(), LOCK_MODE_ON);
+	CHECK_IN(is_shown());
 	world_end();
 }
 
@@ -210,16 +206,12 @@ static void mended(void)
 
 	CHECK_IN(begin());
 	use(&first);
-	say(true, false);
-	serve();
-	CHECK_EQ(MODE(), LOCK_MODE_ON);
+	CHECK_IN(is_shown());
 	snprintf(path, sizeof(path), "%s/tka-profiles", w.place);
 	nftw(path, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 	use(&first);
 	CHECK_IN(closed(LOCK_MODE_DAMAGED));
-	say(true, false);
-	serve();
-	CHECK_EQ(MODE(), LOCK_MODE_ON);
+	CHECK_IN(is_shown());
 	world_end();
 }
 

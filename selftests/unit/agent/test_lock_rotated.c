@@ -395,7 +395,7 @@ static void not_signed(void)
 static void spoilt(void)
 {
 	static const struct state_change change = {
-		.name = "_tailnetd/rotated-" PROFILE, .data = "odd", .len = 3,
+		.name = "_tailnetd/lock.rotated-" PROFILE, .data = "odd", .len = 3,
 	};
 	struct err_detail detail = { "" };
 

@@ -97,25 +97,11 @@ static void put_back(void)
 /* Whole and good, of a network where somebody else is trusted. */
 static void exchange(void)
 {
-	struct authority_disk disk;
-	struct authority *other;
-	struct lock_store *store;
-	struct server server;
 	int fd;
 
 	delete_all();
 	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	server_init_as(&server, 9);
-	if (fd < 0 || lock_store_new(fd, PROFILE, lock_store_io_system(),
-				     &store) < 0)
-		abort();
-	disk = lock_store_disk(store, NULL, NULL);
-	if (authority_bootstrap(server.genesis, &nothing_denied, NOW, &disk,
-				&other) < 0)
-		abort();
-	authority_free(other);
-	lock_store_free(store);
-	server_done(&server);
+	plant_other(fd);
 	close(fd);
 }
 

@@ -51,22 +51,8 @@ static void lose_updates(void)
 /* Another authority's files, whole and good. */
 static void swap_files(void)
 {
-	struct authority_disk disk;
-	struct authority *other;
-	struct lock_store *store;
-	struct server server;
-
 	lose_updates();
-	server_init_as(&server, 9);
-	lock_store_new(state_dir(w.state), PROFILE, lock_store_io_system(),
-		       &store);
-	disk = lock_store_disk(store, NULL, NULL);
-	if (authority_bootstrap(server.genesis, &nothing_denied, NOW, &disk,
-				&other) < 0)
-		abort();
-	authority_free(other);
-	lock_store_free(store);
-	server_done(&server);
+	plant_other(state_dir(w.state));
 }
 
 static struct lock_store *open_store(struct authority_disk *ret)
