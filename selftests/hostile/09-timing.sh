@@ -89,7 +89,7 @@ floods_start
 ns_del v
 floods_stop
 ns_del a
-NS_MADE=()
+NS_MADE=("$(nsname firewall)")
 hostile_net
 dev_add v $DEV
 victim_config
