@@ -71,7 +71,7 @@ check-races:
 	scripts/run-tests races
 
 fuzz:
-	+$(MAKE) -C selftests/fuzz run SECONDS=$(SECONDS)
+	+$(MAKE) -k $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc)) -C selftests/fuzz run SECONDS=$(SECONDS)
 
 bench:
 	@selftests/bench/run $(ONLY)
