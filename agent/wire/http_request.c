@@ -104,14 +104,14 @@ static enum http_method find_method(struct http_text name)
 
 static int parse_target(struct http_text target, struct http_request *req)
 {
+	if (!target.len)
+		return TNE_LOCAL_HTTP;
 	/* Nobody here is a proxy, so no other form has a meaning. */
 	if (req->method == HTTP_CONNECT) {
 		req->path = target;
 		return 0;
 	}
-	if (!target.len || target.s[0] != '/')
-		return TNE_LOCAL_HTTP;
-	if (memchr(target.s, '#', target.len))
+	if (target.s[0] != '/' || memchr(target.s, '#', target.len))
 		return TNE_LOCAL_HTTP;
 	if (!cut(&target, '?', &req->path)) {
 		req->path = target;

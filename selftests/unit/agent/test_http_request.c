@@ -72,6 +72,8 @@ static void refuses(void)
 		{ "other version", "GET / HTTP/2.0\r\n\r\n" },
 		{ "no version", "GET /\r\n\r\n" },
 		{ "two blanks", "GET  / HTTP/1.1\r\n\r\n" },
+		{ "no target", "GET  HTTP/1.1\r\n\r\n" },
+		{ "no target, tunnel", "CONNECT  HTTP/1.1\r\n\r\n" },
 		{ "whole address", "GET http://a/ HTTP/1.1\r\n\r\n" },
 		{ "star", "OPTIONS * HTTP/1.1\r\n\r\n" },
 		{ "fragment", "GET /#x HTTP/1.1\r\n\r\n" },
