@@ -442,8 +442,15 @@ static int bring(struct node_own *node, enum view_closed closed)
 	if (node_rules_leave_alone(wanted, closed == VIEW_NO_MAP,
 				   node->had_map))
 		return 0;
-	if (!peers && node->view.n_peers)
+	if (node->rejoined || (!peers && node->view.n_peers))
 		node->view_known = false;
+	if (node->rejoined) {
+		r = set_peers(node, false);
+		if (r < 0)
+			return r;
+		node->rejoined = false;
+		node->view_known = false;
+	}
 	r = set_peers(node, peers);
 	r2 = set_host(node, up, peers);
 	if (r < 0 || r2 < 0)
@@ -512,7 +519,7 @@ static void work(void *ctx)
 		.logged_out = node->identity.prefs.logged_out,
 		.has_key = node_has_key(node),
 		.has_url = node->client && *client_url(node->client),
-		.asked = node->login_wanted,
+		.forgotten = node->forgotten,
 		.closed = closed,
 		.applied = node->applied,
 	};

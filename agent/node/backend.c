@@ -7,8 +7,7 @@ enum backend_state backend_decide(const struct backend_facts *facts)
 		return BACKEND_NEEDS_LOGIN;
 	if (!facts->want_running)
 		return BACKEND_STOPPED;
-	/* The server does not know us any more. */
-	if (facts->has_url && !facts->asked)
+	if (facts->forgotten)
 		return BACKEND_NEEDS_LOGIN;
 
 	switch (facts->closed) {

@@ -14,7 +14,8 @@
  * @logged_out: the user has logged out
  * @has_key: there is a node key
  * @has_url: a person has to log in somewhere
- * @asked: because a user wants to; until then the old login serves
+ * @forgotten: the server does not know our key any more; while it does, the old
+ *	login serves until there is a new one
  * @closed: why there are no peers
  * @applied: kernel and host are as wanted
  */
@@ -23,7 +24,7 @@ struct backend_facts {
 	bool logged_out;
 	bool has_key;
 	bool has_url;
-	bool asked;
+	bool forgotten;
 	enum view_closed closed;
 	bool applied;
 };

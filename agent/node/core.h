@@ -35,6 +35,8 @@
  * @login_wanted: a login is under way, whatever WantRunning says
  * @interactive: it is a person's
  * @by_key: it goes by an auth key
+ * @forgotten: the server does not know our key any more
+ * @rejoined: it knows it again; the others have no sessions with us any more
  * @remake_client: with another identity or server, as soon as possible
  * @refused: why the server does not let us in, or ""
  * @netmap: newest map, or NULL
@@ -90,6 +92,8 @@ struct node_own {
 	bool login_wanted;
 	bool interactive;
 	bool by_key;
+	bool forgotten;
+	bool rejoined;
 	bool remake_client;
 	char refused[NODE_WARNING_TEXT];
 	struct netmap *netmap;

@@ -77,6 +77,9 @@ static void on_visit(void *ctx, const char *url)
 	const struct notify msg = { .browse_to_url = url };
 
 	log_notice("control: to log in, visit %s", url);
+	/* Nobody wished for it. */
+	if (!node->login_wanted)
+		node->forgotten = true;
 	watchers_tell(&node->watchers, &msg);
 	node_kick(node);
 }
@@ -179,6 +182,8 @@ static int on_registered(void *ctx, const struct register_response *response,
 		log_err("lock: no memory");
 	node->login_wanted = false;
 	node->interactive = false;
+	node->rejoined = node->rejoined || node->forgotten;
+	node->forgotten = false;
 	node->refused[0] = 0;
 	login_set_pause(node);
 	if (key)

@@ -64,6 +64,7 @@ void logout_forget(struct node_own *node)
 	int r;
 
 	node->login_wanted = false;
+	node->forgotten = false;
 	node->refused[0] = 0;
 	/* Whatever fails: nobody is logged in again by himself. */
 	node->identity.prefs.logged_out = true;

@@ -113,6 +113,7 @@ static void become(struct node_own *node, struct identity *identity)
 	node->login_wanted = false;
 	node->interactive = false;
 	node->by_key = false;
+	node->forgotten = false;
 	node->refused[0] = 0;
 	node->remake_client = true;
 	node_set_self(node);

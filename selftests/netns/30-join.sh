@@ -7,7 +7,22 @@
 . "$(dirname "$0")/../lib/lib.sh"
 . "$(dirname "$0")/../lib/nodes.sh"
 
-has_login() { ctl logins | grep -q http; }
+# up_by_hand: node 2 comes up, a person logs it in where "up" says
+up_by_hand() {
+	local up url
+
+	rm -f "$WORK/up2.log"
+	bg up2 ns 2 tailnet --socket "$WORK/2.sock" up --login-server "$URL" \
+		--hostname two --timeout "$(slow 30)s"
+	up=$BG_PID
+	wait_for 10 "an address to log in at" grep -q http "$WORK/up2.log"
+	expect_eq "state" "$(state 2)" NeedsLogin
+	url=$(grep -o 'http[^ ]*' "$WORK/up2.log")
+	ctl logins | grep -qF "$url" || fail "$url is none of: $(ctl logins)"
+	ctl login-finish "$url"
+	wait "$up" || fail "up: $(tail -3 "$WORK/up2.log")"
+	expect_eq "state" "$(state 2)" Running
+}
 nodes_up 2 --verbose
 
 case_ "agents start"
@@ -20,14 +35,7 @@ agent_join 1
 expect_eq "state" "$(state 1)" Running
 
 case_ "login by a person"
-bg up2 ns 2 tailnet --socket "$WORK/2.sock" up --login-server "$URL" \
-	--hostname two --timeout "$(slow 30)s"
-UP=$BG_PID
-wait_for 10 "an address to log in at" has_login
-expect_eq "state" "$(state 2)" NeedsLogin
-ctl login-finish "$(ctl logins | grep -o 'http[^ ]*' | head -1)"
-wait "$UP" || fail "up: $(tail -3 "$WORK/up2.log")"
-expect_eq "state" "$(state 2)" Running
+up_by_hand
 
 case_ "peers"
 wait_for 10 "a peer of node 1" peers_are 1 1
@@ -74,11 +82,14 @@ expect_eq "addresses of the link" "$(nsip 1 -j addr show tailnet0 |
 [[ -z $(nsip 1 route show table 52) ]] || fail "routes are left"
 expect_eq "peers" "$(n_peers 1)" 0
 tn 1 up >"$WORK/up1.log" 2>&1 || fail "up: $(tail -3 "$WORK/up1.log")"
+# Node 2 would go on for a quarter of a minute with a session that node 1 has not.
+ping_once 1 "$B"
 ping_once 2 "$A"
 
 case_ "the device is deleted by hand"
 nsip 1 link del tailnet0
 wait_for 20 "node 1 to make it again" peers_are 1 1
+ping_once 1 "$B"
 ping_once 2 "$A"
 
 case_ "an agent stops, the network stays"
@@ -110,6 +121,11 @@ case_ "a node is deleted"
 ctl delete two
 wait_for 20 "node 1 to have no peer" peers_are 1 0
 wait_for 20 "node 2 to find out" state_is 2 NeedsLogin
+up_by_hand
+wait_for 20 "node 1 to have a peer again" peers_are 1 1
+# What it had with node 1 serves no more: that has let go of its half.
+expect_eq "last handshake" "$(nswg 2 show tailnet0 latest-handshakes | cut -f2)" 0
+ping_once 2 "$A"
 
 case_ "logout"
 tn 1 logout

@@ -341,10 +341,15 @@ static void states(void)
 		/* The old key serves until there is a new one. */
 		{ "logging in anew",
 		  { .has_key = true, .want_running = true, .has_url = true,
-		    .asked = true, .closed = VIEW_OPEN, .applied = true },
+		    .closed = VIEW_OPEN, .applied = true },
 		  BACKEND_RUNNING },
 		{ "deleted by the server",
 		  { .has_key = true, .want_running = true, .has_url = true,
+		    .forgotten = true, .closed = VIEW_OPEN, .applied = true },
+		  BACKEND_NEEDS_LOGIN },
+		/* Between two addresses to visit. */
+		{ "deleted, and asked to log in",
+		  { .has_key = true, .want_running = true, .forgotten = true,
 		    .closed = VIEW_OPEN, .applied = true },
 		  BACKEND_NEEDS_LOGIN },
 		{ "map, not applied",
