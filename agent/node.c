@@ -359,6 +359,17 @@ static int set_peers(struct node_own *node, bool peers)
 	return 0;
 }
 
+/* By taking the peers out for a moment. */
+static int drop_sessions(struct node_own *node)
+{
+	int r;
+
+	node->view_known = false;
+	r = set_peers(node, false);
+	node->view_known = false;
+	return r;
+}
+
 static int build_host(struct node_own *node, bool peers,
 		      struct host_config *ret)
 {
@@ -442,15 +453,14 @@ static int bring(struct node_own *node, enum view_closed closed)
 	if (node_rules_leave_alone(wanted, closed == VIEW_NO_MAP,
 				   node->had_map))
 		return 0;
-	if (node->rejoined || (!peers && node->view.n_peers))
-		node->view_known = false;
 	if (node->rejoined) {
-		r = set_peers(node, false);
+		r = drop_sessions(node);
 		if (r < 0)
 			return r;
 		node->rejoined = false;
-		node->view_known = false;
 	}
+	if (!peers && node->view.n_peers)
+		node->view_known = false;
 	r = set_peers(node, peers);
 	r2 = set_host(node, up, peers);
 	if (r < 0 || r2 < 0)

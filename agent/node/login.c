@@ -182,7 +182,7 @@ static int on_registered(void *ctx, const struct register_response *response,
 		log_err("lock: no memory");
 	node->login_wanted = false;
 	node->interactive = false;
-	node->rejoined = node->rejoined || node->forgotten;
+	node->rejoined |= node->forgotten;
 	node->forgotten = false;
 	node->refused[0] = 0;
 	login_set_pause(node);

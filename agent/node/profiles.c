@@ -114,6 +114,7 @@ static void become(struct node_own *node, struct identity *identity)
 	node->interactive = false;
 	node->by_key = false;
 	node->forgotten = false;
+	node->rejoined = false;
 	node->refused[0] = 0;
 	node->remake_client = true;
 	node_set_self(node);
