@@ -21,6 +21,7 @@
 /* No more is made while so much waits for the socket; ours. */
 #define OUT_HIGH 65536	/* bytes */
 #define BATCH_LEN (4 * CONTROL_PLAIN_MAX)	/* bytes sealed at once */
+#define FRAME_HEAD_LEN 9
 #define VALUE_MAX 128	/* bytes of a header that is kept, with the end */
 
 /**
@@ -69,6 +70,8 @@ struct h2_stream {
  * @conn: owned; NULL before h2_start() and once closed
  * @session: the state of HTTP/2; NULL once closed
  * @streams: struct h2_stream
+ * @batch: where bodies go, while frames are gathered
+ * @batch_err: why one could not
  * @flush: sends what is due
  * @idle: keep-alive
  * @pinged: an answer is awaited; any byte will do
@@ -84,6 +87,8 @@ struct h2 {
 	struct noise_conn *conn;
 	nghttp2_session *session;
 	struct list streams;
+	struct buf *batch;
+	int batch_err;
 	struct loop_later flush;
 	struct loop_timer idle;
 	bool pinged;
@@ -231,10 +236,13 @@ static int gather(struct h2 *h2, struct buf *batch)
 	ssize_t n;
 	int r;
 
+	h2->batch = batch;
+	h2->batch_err = 0;
 	while (buf_len(batch) < BATCH_LEN) {
+		/* Bodies go into the batch by themselves; see send_body(). */
 		n = nghttp2_session_mem_send(h2->session, &data);
 		if (n < 0)
-			return to_err(n);
+			return h2->batch_err < 0 ? h2->batch_err : to_err(n);
 		if (n == 0 || h2->dying)
 			return 0;
 		r = buf_add(batch, data, n);
@@ -501,6 +509,11 @@ static int on_close(nghttp2_session *session, int32_t id, uint32_t code,
 	return verdict(ctx);
 }
 
+/*
+ * A body may be an auth key: the library, which keeps its buffers for as long as
+ * the connection lasts, never has it. It asks how much there is, then has the
+ * frame sent.
+ */
 static ssize_t on_body(nghttp2_session *session, int32_t id, uint8_t *to,
 		       size_t len, uint32_t *flags, nghttp2_data_source *source,
 		       void *ctx)
@@ -510,20 +523,42 @@ static ssize_t on_body(nghttp2_session *session, int32_t id, uint8_t *to,
 
 	(void)session;
 	(void)id;
+	(void)to;
 	(void)ctx;
-	if (len >= left) {
-		len = left;
-		*flags |= NGHTTP2_DATA_FLAG_EOF;
-	}
-	memcpy(to, stream->body.data + stream->body_at, len);
-	stream->body_at += len;
-	return len;
+	*flags |= NGHTTP2_DATA_FLAG_NO_COPY;
+	if (len < left)
+		return len;
+	*flags |= NGHTTP2_DATA_FLAG_EOF;
+	return left;
 }
 
-/*
- * The library copies what is sent, which may be an auth key, and frees it as it
- * is.
- */
+static int send_body(nghttp2_session *session, nghttp2_frame *frame,
+		     const uint8_t *head, size_t len,
+		     nghttp2_data_source *source, void *ctx)
+{
+	struct h2_stream *stream = source->ptr;
+	struct h2 *h2 = ctx;
+	int r;
+
+	(void)session;
+	(void)frame;
+	assert(len <= stream->body.len - stream->body_at);
+	/* The same frame comes again. */
+	if (buf_len(h2->batch) >= BATCH_LEN)
+		return NGHTTP2_ERR_WOULDBLOCK;
+	r = buf_add(h2->batch, head, FRAME_HEAD_LEN);
+	if (r == 0)
+		r = buf_add(h2->batch, stream->body.data + stream->body_at,
+			    len);
+	if (r < 0) {
+		h2->batch_err = r;
+		return NGHTTP2_ERR_CALLBACK_FAILURE;
+	}
+	stream->body_at += len;
+	return 0;
+}
+
+/* Fields of a header may be secret, too; the library frees them as they are. */
 static void *lib_malloc(size_t size, void *ctx)
 {
 	(void)ctx;
@@ -583,6 +618,7 @@ static int new_session(struct h2 *h2)
 	nghttp2_session_callbacks_set_on_frame_not_send_callback(calls,
 								 on_not_sent);
 	nghttp2_session_callbacks_set_on_stream_close_callback(calls, on_close);
+	nghttp2_session_callbacks_set_send_data_callback(calls, send_body);
 	r = nghttp2_session_client_new3(&h2->session, calls, h2, option,
 					&mem);
 	nghttp2_session_callbacks_del(calls);
