@@ -190,19 +190,35 @@ stop() {
 
 # --- waiting --------------------------------------------------------------
 
+# To start a program is what costs most here, so whoever waits starts none but
+# what it asks.
+exec {NAP_FD}<> <(:)
+nap() { read -rt "$1" -u "$NAP_FD" || :; }
+
+# read_uptime: milliseconds, in $UPTIME_MS
+read_uptime() {
+	local t
+
+	read -r t _ </proc/uptime
+	UPTIME_MS=$((10#${t/./} * 10))
+}
+
 now_ms() { local t=${EPOCHREALTIME/./}; echo "${t%???}"; }
-uptime_ms() { awk '{ printf "%d", $1 * 1000 }' /proc/uptime; }
+uptime_ms() { read_uptime; echo "$UPTIME_MS"; }
 
 # wait_for SECONDS WHAT COMMAND...: poll until COMMAND succeeds. The clock is
 # the uptime, because some tests move the wall clock.
 wait_for() {
-	local secs=$1 what=$2 end
+	local secs=$(($1 * TAILNET_TEST_SLOW)) what=$2 end naps=(0.05 0.05 0.1)
 
 	shift 2
-	end=$(($(uptime_ms) + $(slow "$secs") * 1000))
+	read_uptime
+	end=$((UPTIME_MS + secs * 1000))
 	until "$@" >/dev/null 2>&1; do
-		(($(uptime_ms) < end)) || fail "waited $(slow "$secs") s for: $what"
-		sleep 0.05
+		read_uptime
+		((UPTIME_MS < end)) || fail "waited $secs s for: $what"
+		nap "${naps[0]:-0.2}"
+		naps=("${naps[@]:1}")
 	done
 }
 
@@ -211,10 +227,12 @@ never_within() {
 	local ms=$1 end
 
 	shift
-	end=$(($(uptime_ms) + ms))
-	while (($(uptime_ms) < end)); do
+	read_uptime
+	end=$((UPTIME_MS + ms))
+	while ((UPTIME_MS < end)); do
 		if "$@" >/dev/null 2>&1; then return 1; fi
-		sleep 0.05
+		nap 0.05
+		read_uptime
 	done
 }
 
@@ -430,12 +448,15 @@ ping_all() {
 
 # all_replied NS TOTAL: so many echo replies in all, in a while
 all_replied() {
-	local end=$(($(uptime_ms) + $(slow 5) * 1000))
+	local end
 
-	while (($(uptime_ms) < end)); do
+	read_uptime
+	end=$((UPTIME_MS + 5 * TAILNET_TEST_SLOW * 1000))
+	while ((UPTIME_MS < end)); do
 		ns "$1" cat /proc/net/snmp /proc/net/snmp6 >"$WORK/snmp.now"
 		(($(echo_replies "$WORK/snmp.now") < $2)) || return 0
-		sleep 0.05
+		nap 0.05
+		read_uptime
 	done
 	return 1
 }
