@@ -137,6 +137,8 @@ verdict()
 		console_since_start | show_console 300
 		if [ -e "$run/ended" ]; then
 			note "the command ended, the guest did not"
+		elif [ -n "$silence" ]; then
+			note "the command printed nothing for $opt_silence seconds"
 		else
 			note "the command did not end within $opt_timeout seconds"
 		fi

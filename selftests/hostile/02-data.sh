@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# guest: smp=yes
 # Data messages: every size of good ones, every mutant, and which of the three
 # keypairs opens what.
 

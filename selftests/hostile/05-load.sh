@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# guest: smp=yes
 # Cookies, forged and true; 50,000 initiations from invented sources, during
 # which somebody who means well gets in within 10 s and memory stays bounded.
 

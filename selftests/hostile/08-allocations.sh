@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# guest: timeout=600 own=yes
+# guest: timeout=300 own=yes
 # Every allocation of every configuration request fails once: what was refused
 # left no trace.
 

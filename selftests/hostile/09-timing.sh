@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# guest: smp=yes timeout=900
+# guest: timeout=400
 # Peers, devices, namespaces and the module itself go away during floods.
 
 . "$(dirname "$0")/../lib/lib.sh"

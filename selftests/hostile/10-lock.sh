@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# guest: timeout=1800 own=yes
+# guest: own=yes
 # Dishonest signatures in great numbers: none gets a peer in, and good ones in
-# between do. TAILNET_LOCK_INSTALLS says how many; a campaign is a million.
+# between do. TAILNET_LOCK_INSTALLS says how many; a campaign is a million, which
+# wants TAILNET_TIMEOUT=20000 as well.
 
 . "$(dirname "$0")/../lib/lib.sh"
 . "$(dirname "$0")/hostile.sh"

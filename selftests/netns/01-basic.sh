@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# guest: timeout=600 smp=yes
+# guest: timeout=300 smp=yes
 #
 # Two devices made in one namespace and moved to two others; all usual kinds of
 # traffic, over both outer families, with the default and with a very big MTU.

@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# guest: smp=yes
 #
 # Namespaces die when their last user goes, devices, sockets and cached routes
 # of ours notwithstanding, in whatever order; the module can go afterwards.

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# guest: timeout=500 smp=yes
+# guest: timeout=300 smp=yes
 #
 # Processors come and go under load. A packet that waits on one of them must not
 # hold up those behind it for ever.

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# guest: smp=yes
+# guest: timeout=300 smp=yes
 #
 # Sockets handed over by a program: what is refused, what is left to the
 # program, its death, its successor.

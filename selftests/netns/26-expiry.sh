@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# guest: timeout=300
 #
 # Keys that expire: the module itself cuts the peer off, by the wall clock and
 # with nobody to help, whichever way the clock is stepped.

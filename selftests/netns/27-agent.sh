@@ -1,6 +1,5 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# guest: smp=yes
 #
 # The agent's way from a wanted view to the module: link, sockets, peers, what
 # it is told; its death and its successor, which finds everything as it was.

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# guest: timeout=1500 own=yes
+# guest: timeout=500 own=yes
 #
 # Tailnet lock: who is admitted, by which keys, and what becomes of the others.
 . "$(dirname "$0")/../lib/lib.sh"

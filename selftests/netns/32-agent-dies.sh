@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# guest: mem=1536 timeout=900
+# guest: mem=1536 timeout=300
 #
 # Agents are killed again and again under TCP and 1,000 datagrams a second, and
 # nothing of it is lost; sessions are renewed meanwhile.

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# guest: timeout=1200 mem=1536
+# guest: timeout=600 mem=1536
 #
 # A network with a tailnet lock: it is turned on, lets in who is signed, keeps out
 # whom the control server adds, outlives what happens to its files, and is turned

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# guest: timeout=600 mem=1024
+# guest: mem=1024
 #
 # Stolen lock keys are revoked, with all that they have done; and a logout does
 # not make a node take another network for its own.
