@@ -15,7 +15,8 @@ build_recipe()	# name
 
 	# Each record of KASAN, kmemleak and lockdep saves a stack, which was a third
 	# of the time in a profile.
-	b_patches=("$d/um-xstate.patch" "$d/um-stacktrace.patch")
+	b_patches=("$d/um-xstate.patch" "$d/um-stacktrace.patch"
+		"$d/um-shadow.patch")
 	case $1 in
 	uml)
 		b_arch=um b_base=defconfig b_image=linux
