@@ -90,8 +90,7 @@ typedef void (*node_done_fn)(void *ctx, int err,
  * @status:	now; @peers false leaves them out, the own user stays. @ret is
  *		filled for the caller, who frees its contents
  * @prefs:	those of the current profile, borrowed until the next command
- * @user_login:	name under which the current profile is logged in, borrowed
- *		likewise; "" = nobody. @id and @display may be NULL
+ * @user:	who is logged in with the current profile, borrowed likewise
  * @check_prefs: could these be set? More than prefs_check(): also against what
  *		the node is doing
  * @edit_prefs:	change some, all or none, on disk when it returns. An edit that
@@ -133,8 +132,7 @@ typedef void (*node_done_fn)(void *ctx, int err,
 struct node_api {
 	int (*status)(void *node, bool peers, struct status *ret);
 	const struct prefs *(*prefs)(void *node);
-	const char *(*user_login)(void *node, int64_t *ret_id,
-				  const char **ret_display);
+	void (*user)(void *node, struct login_info *ret);
 	int (*check_prefs)(void *node, const struct prefs *prefs,
 			   struct err_detail *detail);
 	int (*edit_prefs)(void *node, const struct prefs_edit *edit,

@@ -9,11 +9,10 @@
 static void reply_prefs(struct api_call *call)
 {
 	const struct api_config *config = &call->api->config;
-	struct local_prefs_user user = { 0 };
+	struct login_info user;
 	json_t *object = NULL;
 
-	user.login = config->node->user_login(config->node_ctx, &user.id,
-					      &user.display);
+	config->node->user(config->node_ctx, &user);
 	local_prefs_build(config->node->prefs(config->node_ctx), &user,
 			  &object);
 	api_reply_json(call, object);

@@ -69,9 +69,7 @@ static void fill_extra(struct watcher *w, struct local_notify_extra *ret)
 
 	memset(ret, 0, sizeof(*ret));
 	ret->version = config->version;
-	ret->user.login = config->node->user_login(config->node_ctx,
-						   &ret->user.id,
-						   &ret->user.display);
+	config->node->user(config->node_ctx, &ret->user);
 }
 
 static void tell(void *ctx, const struct notify *msg)

@@ -91,6 +91,20 @@ struct persist {
 };
 
 /**
+ * struct login_info - who is logged in; all borrowed
+ * @id: number, 0 = nobody
+ * @login: name, "" = nobody
+ * @display: name of the person
+ * @node_id: what the control server calls this node, "" = not known
+ */
+struct login_info {
+	int64_t id;
+	const char *login;
+	const char *display;
+	const char *node_id;
+};
+
+/**
  * profile_list_done() - free the contents
  * @list: all zero afterwards
  */

@@ -121,17 +121,17 @@ static const struct prefs *api_prefs(void *ctx)
 	return &node->identity.prefs;
 }
 
-static const char *api_user_login(void *ctx, int64_t *ret_id,
-				  const char **ret_display)
+static void api_user(void *ctx, struct login_info *ret)
 {
 	const struct node_own *node = ctx;
-	const struct profile_user *user = &node->identity.persist.user;
+	const struct persist *persist = &node->identity.persist;
 
-	if (ret_id)
-		*ret_id = user->id;
-	if (ret_display)
-		*ret_display = prefs_text(user->display);
-	return prefs_text(user->login);
+	*ret = (struct login_info){
+		.id = persist->user.id,
+		.login = prefs_text(persist->user.login),
+		.display = prefs_text(persist->user.display),
+		.node_id = prefs_text(persist->node_id),
+	};
 }
 
 static int api_check_prefs(void *ctx, const struct prefs *prefs,
@@ -394,7 +394,7 @@ const struct node_api *node_own_api(void)
 	static const struct node_api api = {
 		.status = api_status,
 		.prefs = api_prefs,
-		.user_login = api_user_login,
+		.user = api_user,
 		.check_prefs = api_check_prefs,
 		.edit_prefs = api_edit_prefs,
 		.start = api_start,

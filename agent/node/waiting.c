@@ -99,15 +99,10 @@ static const struct prefs *waiting_prefs(void *ctx)
 	return &waiting->prefs;
 }
 
-static const char *waiting_user_login(void *ctx, int64_t *ret_id,
-				      const char **ret_display)
+static void waiting_user(void *ctx, struct login_info *ret)
 {
 	(void)ctx;
-	if (ret_id)
-		*ret_id = 0;
-	if (ret_display)
-		*ret_display = "";
-	return "";
+	*ret = (struct login_info){ .login = "", .display = "", .node_id = "" };
 }
 
 /* The texts begin as the stock daemon's. */
@@ -237,7 +232,7 @@ const struct node_api *waiting_api(void)
 	static const struct node_api api = {
 		.status = waiting_status,
 		.prefs = waiting_prefs,
-		.user_login = waiting_user_login,
+		.user = waiting_user,
 		.check_prefs = waiting_check_prefs,
 		.edit_prefs = waiting_edit_prefs,
 		.start = waiting_start,

@@ -13,7 +13,7 @@
 #define ZEROS64 \
 	"0000000000000000000000000000000000000000000000000000000000000000"
 
-static int build_user(const struct local_prefs_user *user, json_t **ret)
+static int build_user(const struct login_info *user, json_t **ret)
 {
 	/* Read only while it is written. */
 	struct status_user status = { .id = user->id,
@@ -23,7 +23,7 @@ static int build_user(const struct local_prefs_user *user, json_t **ret)
 	return status_json_build_user(&status, ret);
 }
 
-static int put_config(json_t *object, const struct local_prefs_user *user)
+static int put_config(json_t *object, const struct login_info *user)
 {
 	json_t *config, *profile;
 	int r = build_user(user, &profile);
@@ -46,7 +46,7 @@ static int put_config(json_t *object, const struct local_prefs_user *user)
 		r = json_put_text(config, "NetworkLockKey",
 				  "nlpriv:" ZEROS64 ZEROS64);
 	if (r == 0)
-		r = json_put_text(config, "NodeID", "");
+		r = json_put_text(config, "NodeID", user->node_id);
 	if (r < 0) {
 		json_decref(config);
 		return r;
@@ -55,7 +55,7 @@ static int put_config(json_t *object, const struct local_prefs_user *user)
 }
 
 int local_prefs_build(const struct prefs *prefs,
-		      const struct local_prefs_user *user, json_t **ret)
+		      const struct login_info *user, json_t **ret)
 {
 	json_t *object;
 	int r = prefs_json_build(prefs, &object);

@@ -22,18 +22,6 @@
 #define LOCAL_AUTH_KEY_MAX 4096
 
 /**
- * struct local_prefs_user - who the preferences belong to
- * @id: number, 0 = nobody
- * @login: name
- * @display: name of the person
- */
-struct local_prefs_user {
-	int64_t id;
-	const char *login;
-	const char *display;
-};
-
-/**
  * local_prefs_build() - preferences as clients see them
  * @prefs:	written
  * @user:	who is logged in
@@ -42,7 +30,7 @@ struct local_prefs_user {
  * Return: 0 or -ENOMEM.
  */
 int local_prefs_build(const struct prefs *prefs,
-		      const struct local_prefs_user *user, json_t **ret);
+		      const struct login_info *user, json_t **ret);
 
 /**
  * local_prefs_parse() - the same, on the other side
@@ -105,7 +93,7 @@ void local_start_done(struct local_start *start);
  */
 struct local_notify_extra {
 	const char *version;
-	struct local_prefs_user user;
+	struct login_info user;
 	const char *session;
 	const struct status *status;
 };

@@ -55,6 +55,11 @@ is_sealed 1 || fail "it has the members $(members 1)"
 KEY=$(node_key 1)
 IP=$(ip4 1)
 
+case_ "the auth key is forgotten"
+echo "auth $(printf %s "$AUTH_KEY" | od -An -tx1 | tr -d ' \n')" >"$WORK/words"
+found=$("$FIND" memory "${AGENT_PID[1]}" "$WORK/words")
+expect_eq "in memory" "$(tail -n 1 <<<"$found")" "0 outside, 0 guarded"
+
 case_ "status says how its state is kept"
 says 1 '^# State at rest: sealed by the TPM (IBM ' || fail "$(tn 1 status)"
 says 1 'recovery key: none; counter: no$' || fail "$(tn 1 status)"

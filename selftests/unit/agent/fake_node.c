@@ -100,15 +100,16 @@ static const struct prefs *get_prefs(void *ctx)
 	return &((struct fake_node *)ctx)->prefs;
 }
 
-static const char *user_login(void *ctx, int64_t *id, const char **display)
+static void user(void *ctx, struct login_info *ret)
 {
 	struct fake_node *node = ctx;
 
-	if (id)
-		*id = *node->login ? 7 : 0;
-	if (display)
-		*display = *node->login ? "Ann" : "";
-	return node->login;
+	*ret = (struct login_info){
+		.id = *node->login ? 7 : 0,
+		.login = node->login,
+		.display = *node->login ? "Ann" : "",
+		.node_id = *node->login ? "nABC" : "",
+	};
 }
 
 static int check_prefs(void *ctx, const struct prefs *prefs,
@@ -360,7 +361,7 @@ static int state_command(void *ctx, enum node_state_command command,
 const struct node_api fake_node_api = {
 	.status = fake_node_status,
 	.prefs = get_prefs,
-	.user_login = user_login,
+	.user = user,
 	.check_prefs = check_prefs,
 	.edit_prefs = edit_prefs,
 	.start = start,

@@ -14,6 +14,7 @@ static void statuses(void)
 		{ GET("status?peers=false"), 200, "\"Peer\": null" },
 		{ GET("prefs"), 200, "privkey:00000000" },
 		{ GET("prefs"), 200, "\"LoginName\": \"ann@example.com\"" },
+		{ GET("prefs"), 200, "\"NodeID\": \"nABC\"" },
 		{ "HEAD /localapi/v0/prefs HTTP/1.1\r\n\r\n", 200, "Length: " },
 		{ GET("serve-config"), 200, "{}" },
 		{ GET("derpmap"), 200, "null" },
