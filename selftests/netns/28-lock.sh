@@ -165,6 +165,19 @@ expect_verdict admitted
 expect_in
 lock peer "$OTHER" chain alice wrap "$PUB_2"
 expect_verdict obsolete
+case_ "or is not believed any more"
+keys_are alice bob
+lock peer "$OTHER" chain bob wrap "$PUB_2"
+expect_verdict obsolete
+keys_are alice
+expect_verdict untrusted "$OTHER"
+expect_verdict admitted
+keys_are alice bob
+expect_verdict obsolete
+lock peer "$OTHER" chain bob wrap "$PUB_2" flip
+expect_verdict rotation "$OTHER"
+expect_verdict admitted
+keys_are alice
 nswg 1 set tn1 peer "$OTHER" remove
 expect_verdict admitted
 expect_in
@@ -215,6 +228,10 @@ sign none
 sign unsigned
 expect_verdict peer-api
 expect_eq "allowed IPs" "$(allowed)" "$ALLOWED"
+# what says nothing of it leaves it as it is
+nswg 1 set tn1 peer "$PUB_2" persistent-keepalive 25
+expect_verdict peer-api
+nswg 1 set tn1 peer "$PUB_2" persistent-keepalive off
 ping_none 1 $A2
 forget 2 tn2
 ping_none 2 $A1
