@@ -5,7 +5,7 @@
  * usage: lockctl DEV set GENERATION NAME...
  *	  lockctl DEV off GENERATION disabled|local
  *	  lockctl DEV get
- *	  lockctl DEV peer PUBLIC-KEY SIGNATURE [flip]
+ *	  lockctl DEV peer PUBLIC-KEY SIGNATURE [flip|flip-inner]
  *	  lockctl DEV verdict PUBLIC-KEY
  *	  lockctl DEV watch
  *	  lockctl DEV vectors FOLDER
@@ -21,11 +21,12 @@
  *					rotations by WRAPPING for the others and
  *					at last for PUBLIC-KEY
  *	credential NAME DELEGATED	rotation by DELEGATED
- * "flip" spoils a bit of the outermost signature. Prints "error NAME" with the
- * module's words behind it, and ends with 1, if the module refuses. "vectors" and
- * "filter" install the recorded cases of a folder one by one, or table by table,
- * and compare verdicts; the device must have no peers and is left without.
- * "bench" installs so many signed peers and says how long what takes.
+ * "flip" spoils a bit of the outermost signature, "flip-inner" one of the innermost
+ * after all are made. Prints "error NAME" with the module's words behind it, and
+ * ends with 1, if the module refuses. "vectors" and "filter" install the recorded
+ * cases of a folder one by one, or table by table, and compare verdicts; the device
+ * must have no peers and is left without. "bench" installs so many signed peers and
+ * says how long what takes.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -147,7 +148,7 @@ static unsigned int make_sig(const uint8_t *key, int argc, char **argv,
 		first(layers, &num, TN_NODESIG_DIRECT, argv[1], key, NULL);
 	} else if (argc >= 4 && !strcmp(argv[0], "chain")) {
 		make_signer(argv[2], &wrapping);
-		for (i = 3; i < argc && strcmp(argv[i], "flip"); i++) {
+		for (i = 3; i < argc && strncmp(argv[i], "flip", 4); i++) {
 			from_base64(argv[i], node);
 			if (i == 3)
 				first(layers, &num, TN_NODESIG_DIRECT, argv[1],
@@ -166,6 +167,8 @@ static unsigned int make_sig(const uint8_t *key, int argc, char **argv,
 	}
 	if (!strcmp(argv[argc - 1], "flip"))
 		layers->sig[3] ^= 4;
+	if (!strcmp(argv[argc - 1], "flip-inner"))
+		layers[num - 1].sig[3] ^= 4;
 	return num;
 }
 

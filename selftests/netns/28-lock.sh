@@ -141,6 +141,11 @@ for s in "direct alice flip:signature" "direct mallory:untrusted" \
 	expect_verdict "${s##*:}"
 done
 expect_out
+# only its inside is another than that of the one before
+sign chain alice wrap "$OTHER"
+expect_verdict admitted
+sign chain alice wrap "$OTHER" flip-inner
+expect_verdict signature
 sign direct alice
 expect_in
 
