@@ -16,7 +16,7 @@
  *	none				take the signature away
  *	unsigned, not-unsigned		the flag
  *	obsolete, not-obsolete		likewise
- *	direct NAME			by a trusted key
+ *	direct NAME [WRAPPING]		by a trusted key
  *	chain NAME WRAPPING NODE-KEY...	direct for the first node key, then
  *					rotations by WRAPPING for the others and
  *					at last for PUBLIC-KEY
@@ -142,10 +142,15 @@ static unsigned int make_sig(const uint8_t *key, int argc, char **argv,
 	struct signer wrapping;
 	unsigned int num = 0;
 	uint8_t node[32];
+	bool wraps;
 	int i;
 
 	if (argc >= 2 && !strcmp(argv[0], "direct")) {
-		first(layers, &num, TN_NODESIG_DIRECT, argv[1], key, NULL);
+		wraps = argc >= 3 && strncmp(argv[2], "flip", 4);
+		if (wraps)
+			make_signer(argv[2], &wrapping);
+		first(layers, &num, TN_NODESIG_DIRECT, argv[1], key,
+		      wraps ? &wrapping : NULL);
 	} else if (argc >= 4 && !strcmp(argv[0], "chain")) {
 		make_signer(argv[2], &wrapping);
 		for (i = 3; i < argc && strncmp(argv[i], "flip", 4); i++) {

@@ -228,6 +228,19 @@ sign credential alice guest
 expect_verdict admitted
 expect_in
 
+case_ "which lets in more than one node"
+nswg 1 set tn1 peer "$OTHER" allowed-ips 10.9.9.9/32
+lock peer "$OTHER" credential alice guest
+expect_verdict admitted "$OTHER"
+expect_verdict admitted
+case_ "a rotation elsewhere by the same key is not one of its node"
+lock peer "$OTHER" chain alice guest "$THIRD"
+expect_verdict admitted "$OTHER"
+expect_verdict admitted
+sign direct alice guest
+expect_verdict admitted
+nswg 1 set tn1 peer "$OTHER" remove
+
 case_ "peer API only: a session, but no address"
 sign none
 sign unsigned
