@@ -283,6 +283,11 @@ case_ "with a keepalive"
 nswg 1 set tn1 peer "$PUB_2" persistent-keepalive 1
 keys_are
 expect_out
+tx0=$(peer_tx 1 tn1 "$PUB_2")
+said() { (($(peer_tx 1 tn1 "$PUB_2") > tx0)); }
+nswg 1 set tn1 peer "$PUB_2" persistent-keepalive 2
+never_within 3000 said || fail "it is spoken to"
+nswg 1 set tn1 peer "$PUB_2" persistent-keepalive 1
 # the other side asks no more
 forget 2 tn2
 rx0=$(peer_rx 1 tn1 "$PUB_2")
