@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# guest: timeout=500
+# guest: timeout=1000
 #
 # The real two minutes: sessions are renewed by whoever started them, and no
 # packet of a continuous exchange is lost. One pair for each role, at once.

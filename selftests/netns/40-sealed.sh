@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# guest: kernel=6.1 tpm=yes timeout=900
+# guest: kernel=6.1 tpm=yes timeout=450
 #
 # A state sealed by a TPM: a node joins, starts again without a login, survives a
 # reset of the TPM by its recovery key and a TPM that comes late; what a sealed
