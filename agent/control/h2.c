@@ -70,7 +70,7 @@ struct h2_stream {
  * @conn: owned; NULL before h2_start() and once closed
  * @session: the state of HTTP/2; NULL once closed
  * @streams: struct h2_stream
- * @batch: where bodies go, while frames are gathered
+ * @batch: what is gathered; NULL but in transmit()
  * @batch_err: why one could not
  * @flush: sends what is due
  * @idle: keep-alive
@@ -230,26 +230,46 @@ static int receive(struct h2 *h2)
 }
 
 /* Many frames share a record; a frame of 9 bytes is not worth one. */
-static int gather(struct h2 *h2, struct buf *batch)
+static int gather(struct h2 *h2)
 {
 	const uint8_t *data;
 	ssize_t n;
 	int r;
 
-	h2->batch = batch;
 	h2->batch_err = 0;
-	while (buf_len(batch) < BATCH_LEN) {
+	while (buf_len(h2->batch) < BATCH_LEN) {
 		/* Bodies go into the batch by themselves; see send_body(). */
 		n = nghttp2_session_mem_send(h2->session, &data);
 		if (n < 0)
 			return h2->batch_err < 0 ? h2->batch_err : to_err(n);
 		if (n == 0 || h2->dying)
 			return 0;
-		r = buf_add(batch, data, n);
+		r = buf_add(h2->batch, data, n);
 		if (r < 0)
 			return r;
 	}
 	return 0;
+}
+
+static int transmit_batches(struct h2 *h2)
+{
+	int r;
+
+	for (;;) {
+		r = noise_conn_flush(h2->conn);
+		if (r < 0)
+			return r;
+		if (r > OUT_HIGH)
+			return 0;
+		r = gather(h2);
+		if (r < 0 || h2->dying || !buf_len(h2->batch))
+			return r;
+		r = noise_conn_write(h2->conn, buf_data(h2->batch),
+				     buf_len(h2->batch));
+		if (r < 0)
+			return r;
+		buf_take(h2->batch, buf_len(h2->batch));
+	}
 }
 
 static int transmit(struct h2 *h2)
@@ -259,21 +279,10 @@ static int transmit(struct h2 *h2)
 
 	/* A frame may come on top of what is gathered. */
 	buf_init(&batch, BATCH_LEN + (1 << 20));
-	for (;;) {
-		r = noise_conn_flush(h2->conn);
-		if (r < 0)
-			return r;
-		if (r > OUT_HIGH)
-			return 0;
-		r = gather(h2, &batch);
-		if (r < 0 || h2->dying || !buf_len(&batch))
-			return r;
-		r = noise_conn_write(h2->conn, buf_data(&batch),
-				     buf_len(&batch));
-		if (r < 0)
-			return r;
-		buf_take(&batch, buf_len(&batch));
-	}
+	h2->batch = &batch;
+	r = transmit_batches(h2);
+	h2->batch = NULL;
+	return r;
 }
 
 void h2_ready(void *ctx)
@@ -543,7 +552,7 @@ static int send_body(nghttp2_session *session, nghttp2_frame *frame,
 	(void)session;
 	(void)frame;
 	assert(len <= stream->body.len - stream->body_at);
-	/* The same frame comes again. */
+	/* The same frame comes again, unless the stream has gone by then. */
 	if (buf_len(h2->batch) >= BATCH_LEN)
 		return NGHTTP2_ERR_WOULDBLOCK;
 	r = buf_add(h2->batch, head, FRAME_HEAD_LEN);

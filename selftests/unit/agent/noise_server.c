@@ -406,11 +406,16 @@ static int on_frame(nghttp2_session *session, const nghttp2_frame *frame,
 {
 	struct request *r;
 
+	/* Nobody is interested in the body, of which much is under way. */
+	r = nghttp2_session_get_stream_user_data(session, frame->hd.stream_id);
+	if (frame->hd.type == NGHTTP2_HEADERS && r &&
+	    strcmp(r->path, "/reset_early") == 0)
+		nghttp2_submit_rst_stream(session, 0, r->id,
+					  NGHTTP2_INTERNAL_ERROR);
 	if (!(frame->hd.flags & NGHTTP2_FLAG_END_STREAM) ||
 	    (frame->hd.type != NGHTTP2_HEADERS &&
 	     frame->hd.type != NGHTTP2_DATA))
 		return 0;
-	r = nghttp2_session_get_stream_user_data(session, frame->hd.stream_id);
 	if (r)
 		answer(ctx, r);
 	return 0;
@@ -419,8 +424,9 @@ static int on_frame(nghttp2_session *session, const nghttp2_frame *frame,
 static void new_session(struct conn *c)
 {
 	unsigned int max = c->options->max_streams;
-	const nghttp2_settings_entry settings = {
-		NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, max ? max : 100,
+	const nghttp2_settings_entry settings[] = {
+		{ NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, max ? max : 100 },
+		{ NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, c->options->window },
 	};
 	nghttp2_session_callbacks *calls;
 
@@ -432,7 +438,11 @@ static void new_session(struct conn *c)
 								  on_data);
 	nghttp2_session_callbacks_set_on_frame_recv_callback(calls, on_frame);
 	must(nghttp2_session_server_new(&c->session, calls, c) == 0);
-	must(nghttp2_submit_settings(c->session, 0, &settings, 1) == 0);
+	must(nghttp2_submit_settings(c->session, 0, settings,
+				     c->options->window ? 2 : 1) == 0);
+	if (c->options->window)
+		must(nghttp2_session_set_local_window_size(
+			     c->session, 0, 0, c->options->window) == 0);
 	nghttp2_session_callbacks_del(calls);
 }
 

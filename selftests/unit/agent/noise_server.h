@@ -44,6 +44,7 @@ int noise_server_respond(struct noise_server_keys *keys,
  * @after_handshake: bytes sent behind the handshake instead of records
  * @silent: take connections and say nothing
  * @max_streams: requests at once; 0 = 100
+ * @window: bytes that a request may send ahead; 0 = as HTTP/2 begins
  * @http: answer to all that is not /ts2021
  */
 struct noise_server_options {
@@ -65,6 +66,7 @@ struct noise_server_options {
 	size_t after_handshake_len;
 	bool silent;
 	unsigned int max_streams;
+	unsigned int window;
 	const char *http;
 };
 

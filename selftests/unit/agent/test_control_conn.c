@@ -171,6 +171,41 @@ static void big_bodies_over(const struct noise_server_options *options)
 	rig_end();
 }
 
+/*
+ * What is sent goes out in pieces, and there are more of them than the socket
+ * takes: the stream is gone when the next one is due.
+ */
+static void bodies_nobody_wants(void)
+{
+	static uint8_t body[8 << 20];
+	struct ask first = { .path = "/echo" }, after = { .path = "/echo" };
+	struct ask lost[3], given_up = {
+		.path = "/hang", .body = body, .body_len = sizeof(body),
+	};
+	size_t i;
+
+	rig_begin(&(struct noise_server_options){ .window = 32 << 20 });
+	CHECK_EQ(rig_request(&first), 0);
+	rig_run(&first.over);
+	/* What the server keeps makes it slow enough for the socket to fill. */
+	CHECK_EQ(rig_request(&given_up), 0);
+	for (i = 0; i < 3; i++) {
+		lost[i] = (struct ask){ .path = "/reset_early", .body = body,
+					.body_len = sizeof(body) };
+		CHECK_EQ(rig_request(&lost[i]), 0);
+	}
+	for (i = 0; i < 3; i++) {
+		rig_run(&lost[i].over);
+		CHECK_EQ(lost[i].err, TNE_H2_RESET);
+	}
+	h2_cancel(given_up.stream);
+	CHECK_EQ(rig_request(&after), 0);
+	rig_run(&after.over);
+	CHECK_EQ(after.err, 0);
+	CHECK(!given_up.over && !rig.closed);
+	rig_end();
+}
+
 static void big_bodies(void)
 {
 	big_bodies_over(&(struct noise_server_options){ .early = true });
@@ -440,6 +475,7 @@ static const struct test tests[] = {
 	TEST(many_at_once),
 	TEST(bodies_are_wiped),
 	TEST(big_bodies),
+	TEST(bodies_nobody_wants),
 	TEST(big_bodies_in_tls),
 	TEST(through_a_proxy),
 	TEST(methods),
