@@ -241,7 +241,13 @@ case_ "it comes late"
 agent_start 1 --encrypt-state
 expect_eq "state" "$(state 1)" NoState
 [[ $(kept 1 .Phase) == @(waiting|asking) ]] || fail "phase is $(kept 1 .Phase)"
+bg late ns 1 tailnet --socket "$WORK/1.sock" down
+wait_for 10 "a command that waits" grep -q 'The state is not open' "$WORK/late.log"
+never_within 1000 process_gone "$BG_PID" || fail "it did not wait: $(<"$WORK/late.log")"
 come_back
+wait "$BG_PID" || fail "down: $(<"$WORK/late.log")"
+wait_for 20 "node 1 to be down" state_is 1 Stopped
+agent_join 1
 is_same 1
 
 case_ "a hardened node"
