@@ -81,17 +81,21 @@ int cmd_adopt(const struct cli *cli, int argc, char **argv)
 		FLAG("copy", FLAG_BOOL, &copy,
 		     "take a copy, leave the stock daemon's folder as it is"),
 	};
+	const char *usage = is_adopt ? "adopt [--copy] [DIR]" : "release [DIR]";
+	size_t n = is_adopt ? ARRAY_SIZE(flags) : 0;
 	const char *dir = NULL;
 	int next, code;
 
-	code = cli_flags(cli, is_adopt ? "adopt [--copy] [DIR]" :
-			 "release [DIR]", flags, is_adopt ? ARRAY_SIZE(flags) :
-			 0, argc, argv, &next);
-	if (code >= 0)
-		return code;
-	if (next < argc)
-		dir = argv[next++];
-	code = cli_no_args(cli, argc, argv, next);
+	code = cli_flags(cli, usage, flags, n, argc, argv, &next);
+	/* Options may stand behind it, as tailnetd has them. */
+	if (code < 0 && next < argc) {
+		dir = argv[next];
+		argc -= next;
+		argv += next;
+		code = cli_flags(cli, usage, flags, n, argc, argv, &next);
+	}
+	if (code < 0)
+		code = cli_no_args(cli, argc, argv, next);
 	if (code >= 0)
 		return code;
 	return is_adopt ? take_node(cli, copy, dir) : give_node(cli, dir);

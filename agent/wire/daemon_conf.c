@@ -447,13 +447,20 @@ int daemon_options_parse(int argc, char *const *argv,
 		FLAG("syslog", FLAG_REFUSED, NULL,
 		     "the log goes to standard error"),
 	};
-	int next, r;
+	int next, more = 0, r;
 
 	r = flags_parse(flags, ARRAY_SIZE(flags), argc, argv, detail, &next);
 	if (r != 0)
 		return r;
-	if (next < argc && (o.adopt || o.release))
+	/* It reads like the value of its option, so others may follow. */
+	if (next < argc && (o.adopt || o.release)) {
 		o.adopt_dir = argv[next++];
+		r = flags_parse(flags, ARRAY_SIZE(flags), argc - next,
+				argv + next, detail, &more);
+		if (r != 0)
+			return r;
+		next += more;
+	}
 	if (next < argc)
 		return err_explain(detail, TNE_USAGE,
 				   "unexpected argument \"%s\"", argv[next]);
