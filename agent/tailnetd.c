@@ -628,6 +628,7 @@ static int hand_over(const struct daemon *d, const struct daemon_options *option
 		.dropin_dir = ADOPT_DROPIN_DIR,
 		.record = ADOPT_RECORD,
 		.copy = options->copy,
+		.tell = options->state || options->state_dir,
 		.tpm = tpm,
 	};
 	struct err_detail detail = { "" };

@@ -28,6 +28,10 @@
 static const char *const beside[] = { "certs", "ssh", "tka-profiles",
 				      "profile-data" };
 
+/* What changes in it while a node is ours. */
+static const char chain[] = "tka-profiles";
+static const char aside[] = ".tailnet-new";
+
 /* Which way; numbers of the file. */
 enum { COPYING_NOT, COPYING_TAKE, COPYING_GIVE };
 
@@ -352,17 +356,33 @@ static int write_dropin(const char *folder, const char *state_dir,
 	return r;
 }
 
+static int tell_service(const struct adopt_config *config, const char *dir,
+			struct err_detail *detail)
+{
+	int r = write_dropin(config->dropin_dir, dir, detail);
+
+	return r < 0 ? r : set_defaults(config->defaults, dir, detail);
+}
+
+/* Last is what shows that there is something to take away. */
 static int remove_settings(const struct adopt_config *config,
 			   struct err_detail *detail)
 {
 	char path[ADOPT_PATH_MAX + 32];
+	struct stat st;
+	int r;
 
 	snprintf(path, sizeof(path), "%s/" ADOPT_DROPIN, config->dropin_dir);
-	if (unlink(path) < 0 && errno != ENOENT && errno != ENOTDIR)
+	if (lstat(path, &st) < 0 && (errno == ENOENT || errno == ENOTDIR))
+		return 0;
+	r = set_defaults(config->defaults, NULL, detail);
+	if (r < 0)
+		return r;
+	if (unlink(path) < 0 && errno != ENOENT)
 		return failed(detail, "remove", path);
 	/* Empty, it was ours. */
 	(void)rmdir(config->dropin_dir);
-	return set_defaults(config->defaults, NULL, detail);
+	return 0;
 }
 
 /* Taking */
@@ -385,9 +405,7 @@ static int take_in_place(const struct adopt_config *config, const char *dir,
 		r = write_record(config->record, &record, detail);
 	}
 	if (r == 0)
-		r = set_defaults(config->defaults, dir, detail);
-	if (r == 0)
-		r = write_dropin(config->dropin_dir, dir, detail);
+		r = tell_service(config, dir, detail);
 	if (r == 0 && fchmod(fd, 0700) < 0)
 		r = failed(detail, "set the mode of", dir);
 	return r < 0 ? r : adopt_give(fd, config->uid, config->gid, detail);
@@ -455,6 +473,35 @@ static int check_room(int to, const char *dir, struct err_detail *detail)
 					   beside[i]);
 	}
 	return 0;
+}
+
+/*
+ * The chain of the lock as it is now, in the place of the one that was copied, in
+ * one step. If there is none here the other one stays: a lock is never lost.
+ */
+static int put_chain(int from, int to, struct err_detail *detail)
+{
+	struct stat st;
+	int tmp, r;
+
+	if (fstatat(from, chain, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? 0 : failed(detail, "look at", chain);
+	r = adopt_remove(to, aside, detail);
+	if (r < 0)
+		return r;
+	if (mkdirat(to, aside, 0700) < 0)
+		return failed(detail, "create", aside);
+	tmp = openat(to, aside, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (tmp < 0)
+		return failed(detail, "open", aside);
+	r = adopt_copy(from, tmp, chain, detail);
+	if (r == 0 && renameat2(tmp, chain, to, chain, RENAME_EXCHANGE) < 0 &&
+	    (errno != ENOENT || renameat(tmp, chain, to, chain) < 0))
+		r = failed(detail, "put in place", chain);
+	if (r == 0 && fsync(to) < 0)
+		r = failed(detail, "write", "the folder");
+	close(tmp);
+	return r < 0 ? r : adopt_remove(to, aside, detail);
 }
 
 /* What was broken off begins anew. */
@@ -530,8 +577,27 @@ static int take_copy(const struct adopt_config *config, const char *dir,
 	if (r == 0)
 		r = adopt_give(to, config->uid, config->gid, detail);
 	close(to);
+	if (r == 0 && config->tell)
+		r = tell_service(config, config->own_dir, detail);
 	record.copying = COPYING_NOT;
 	return r < 0 ? r : write_record(config->record, &record, detail);
+}
+
+/* Settings of a service and records of ours have room for them. */
+static int check_paths(const struct adopt_config *config, const char *dir,
+		       struct err_detail *detail)
+{
+	const char *const paths[] = { dir, config->own_dir };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(paths); i++) {
+		if (!adopt_check_path(paths[i]) ||
+		    strlen(paths[i]) >= ADOPT_PATH_MAX)
+			return refuse(detail,
+				      " cannot stand in the settings of a service",
+				      paths[i]);
+	}
+	return 0;
 }
 
 int adopt_take(const struct adopt_config *config, struct err_detail *detail,
@@ -543,9 +609,9 @@ int adopt_take(const struct adopt_config *config, struct err_detail *detail,
 	uint32_t handle;
 	int r;
 
-	if (!adopt_check_path(dir) || strlen(dir) >= ADOPT_PATH_MAX)
-		return refuse(detail, " cannot stand in the settings of a service",
-			      dir);
+	r = check_paths(config, dir, detail);
+	if (r < 0)
+		return r;
 	if (!has_state(dir))
 		return refuse(detail, " has no node in it", dir);
 	r = read_record(config->record, detail, &record);
@@ -557,14 +623,17 @@ int adopt_take(const struct adopt_config *config, struct err_detail *detail,
 		r = check_stopped(config, detail);
 	if (r == 0)
 		r = state_open(dir, state_io_system(), detail, &state);
-	if (r == 0)
-		r = check_state(config, state, detail, &handle);
 	if (r < 0)
 		return r;
-	r = config->copy ? take_copy(config, dir, state_dir(state), &record,
-				     detail) :
-			   take_in_place(config, dir, state_dir(state), &record,
-					 detail);
+	r = check_state(config, state, detail, &handle);
+	if (r == 0)
+		r = config->copy ?
+			take_copy(config, dir, state_dir(state), &record,
+				  detail) :
+			take_in_place(config, dir, state_dir(state), &record,
+				      detail);
+	if (r < 0 || config->copy)
+		state_leave(state);
 	if (r == 0)
 		strcpy(ret_dir, config->copy ? config->own_dir : dir);
 	return r;
@@ -599,11 +668,19 @@ static int give_copy(const struct adopt_config *config, int from,
 		return to;
 	snprintf(record.dir, sizeof(record.dir), "%s", from_dir);
 	snprintf(record.from, sizeof(record.from), "%s", dir);
-	/* What was copied from there is there. */
+	if (known->known)
+		r = remove_settings(config, detail);
+	/* What was copied from there is there, as it was then. */
+	if (r < 0) {
+		close(to);
+		return r;
+	}
 	if (!known->known || known->copying == COPYING_GIVE) {
 		r = begin_copy(config, to, dir, known, &record, detail);
 		if (r == 0)
 			r = copy_all(from, to, detail);
+	} else if (known->copying == COPYING_NOT) {
+		r = put_chain(from, to, detail);
 	}
 	if (r == 0)
 		r = put_state(from, to, detail);
@@ -653,6 +730,9 @@ int adopt_release(const struct adopt_config *config, struct err_detail *detail,
 		return r;
 	if (!dir)
 		dir = record.known ? record.dir : config->own_dir;
+	r = check_paths(config, dir, detail);
+	if (r < 0)
+		return r;
 	/* Of another node. */
 	if (record.known && strcmp(record.dir, dir) != 0)
 		record = (struct record){ .foreign = true };
@@ -672,6 +752,11 @@ int adopt_release(const struct adopt_config *config, struct err_detail *detail,
 	if (r == 0 && handle)
 		r = refuse(detail, " is sealed under a persistent key of the TPM, which the stock daemon does not use; make it plain first: start the agent once with --encrypt-state=false",
 			   dir);
-	return r < 0 ? r : give_back(config, state, dir, &record,
-				     detail, ret_dir);
+	if (r == 0)
+		r = give_back(config, state, dir, &record, detail, ret_dir);
+	if (r == 0 && strcmp(ret_dir, dir) == 0)
+		state_forget_lock(state);
+	else if (state)
+		state_leave(state);
+	return r;
 }

@@ -35,6 +35,7 @@
  * @uid:	the agent's user
  * @gid:	and group
  * @copy:	take a copy instead of the folder itself
+ * @tell:	the service does not know @own_dir by itself
  * @tpm:	how to reach the TPM; borrowed, in guarded memory
  */
 struct adopt_config {
@@ -48,6 +49,7 @@ struct adopt_config {
 	uid_t uid;
 	gid_t gid;
 	bool copy;
+	bool tell;
 	const struct tpm_options *tpm;
 };
 
@@ -59,8 +61,8 @@ struct adopt_config {
  *
  * The state is opened and looked through first; one that is sealed must open
  * with this TPM. In place the folder becomes the agent's, its owner of before
- * is written down, and the service gets the folder in its settings. May be
- * repeated if it was broken off.
+ * is written down, and the service gets the folder in its settings. A folder that
+ * is copied, or refused, stays as it is. May be repeated if it was broken off.
  *
  * Return: 0, -errno, TNE_ADOPT, or why the state cannot be opened.
  */
@@ -74,8 +76,9 @@ int adopt_take(const struct adopt_config *config, struct err_detail *detail,
  * @ret_dir:	where its state is now, ADOPT_PATH_MAX bytes
  *
  * What was taken in place gets its owner and mode back. What was copied, or was
- * ours from the start, is written to the stock daemon's folder; ours is renamed
- * then, since only one of two may ever run.
+ * ours from the start, is written to the stock daemon's folder, with the chain of
+ * the lock as it is now; our state is renamed then, since only one of two may ever
+ * run.
  *
  * Return: as adopt_take(); -EBUSY if the agent still runs.
  */

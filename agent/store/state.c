@@ -29,6 +29,7 @@
  * @io: how to write
  * @dir: its directory; -1 = in memory only
  * @lock: keeps others out while open
+ * @lock_is_new: there was no file for it before
  * @map: the entries, as on disk
  * @sealed: the form of the file
  * @locked: sealed, and not opened yet; then @file is as read
@@ -43,6 +44,7 @@ struct state {
 	const struct state_io *io;
 	int dir;
 	int lock;
+	bool lock_is_new;
 	struct state_map map;
 	bool sealed;
 	bool locked;
@@ -287,39 +289,71 @@ static int lock_soon(int fd)
 	return 0;
 }
 
-static int take_lock(int dir, struct err_detail *detail, int *ret)
+/* Has the file still its name? Whoever removed it had it before us. */
+static bool is_named(int dir, int fd)
 {
-	int fd = openat(dir, LOCK_FILE, O_RDWR | O_CREAT | O_NOFOLLOW |
-			O_CLOEXEC, 0600);
-	int r;
+	struct stat a, b;
 
-	if (fd < 0)
-		return err_explain(detail, -errno, "cannot open %s: %s",
-				   LOCK_FILE, strerror(errno));
-	r = lock_soon(fd);
-	if (r < 0) {
+	return fstat(fd, &a) == 0 &&
+		fstatat(dir, LOCK_FILE, &b, AT_SYMLINK_NOFOLLOW) == 0 &&
+		a.st_ino == b.st_ino && a.st_dev == b.st_dev;
+}
+
+static int open_lock(int dir, bool *ret_is_new)
+{
+	const int flags = O_RDWR | O_NOFOLLOW | O_CLOEXEC;
+	int fd = openat(dir, LOCK_FILE, flags | O_CREAT | O_EXCL, 0600);
+
+	*ret_is_new = fd >= 0;
+	if (fd < 0 && errno == EEXIST)
+		fd = openat(dir, LOCK_FILE, flags | O_CREAT, 0600);
+	return fd;
+}
+
+static int take_lock(int dir, struct err_detail *detail, int *ret,
+		     bool *ret_is_new)
+{
+	int fd, r, tries = LOCK_TRIES;
+
+	for (;;) {
+		fd = open_lock(dir, ret_is_new);
+		if (fd < 0)
+			return err_explain(detail, -errno, "cannot open %s: %s",
+					   LOCK_FILE, strerror(errno));
+		r = lock_soon(fd);
+		if (r == 0 && is_named(dir, fd))
+			break;
 		close(fd);
-		return err_explain(detail, r,
-				   "another process uses this state directory");
+		if (r < 0 || --tries == 0)
+			return err_explain(detail, r < 0 ? r : -EBUSY,
+					   "another process uses this state directory");
 	}
 	*ret = fd;
 	return 0;
 }
 
-int state_lock_dir(const char *path, struct err_detail *detail, int *ret_dir,
-		   int *ret_lock)
+static int lock_dir(const char *path, struct err_detail *detail, int *ret_dir,
+		    int *ret_lock, bool *ret_is_new)
 {
 	int dir = -1, r = open_dir(path, detail, &dir);
 
 	if (r < 0)
 		return r;
-	r = take_lock(dir, detail, ret_lock);
+	r = take_lock(dir, detail, ret_lock, ret_is_new);
 	if (r < 0) {
 		close(dir);
 		return r;
 	}
 	*ret_dir = dir;
 	return 0;
+}
+
+int state_lock_dir(const char *path, struct err_detail *detail, int *ret_dir,
+		   int *ret_lock)
+{
+	bool is_new;
+
+	return lock_dir(path, detail, ret_dir, ret_lock, &is_new);
 }
 
 /* Another user's that only he may write to is read, and then ours. */
@@ -421,11 +455,15 @@ int state_open(const char *dir, const struct state_io *io,
 	if (!state)
 		return -ENOMEM;
 	state->io = io;
-	r = state_lock_dir(dir, detail, &state->dir, &state->lock);
-	if (r == 0)
-		r = load(state, detail);
+	r = lock_dir(dir, detail, &state->dir, &state->lock,
+		     &state->lock_is_new);
 	if (r < 0)
 		return r;
+	r = load(state, detail);
+	if (r < 0) {
+		state_leave(state);
+		return r;
+	}
 	remove_temporaries(state->dir);
 	remove_second_name(state->dir);
 	*ret = steal(state);
@@ -456,6 +494,19 @@ int state_memory(struct state **ret)
 	state->is_new = true;
 	*ret = state;
 	return 0;
+}
+
+void state_leave(struct state *state)
+{
+	if (state->lock_is_new)
+		(void)unlinkat(state->dir, LOCK_FILE, 0);
+	state->lock_is_new = false;
+}
+
+void state_forget_lock(struct state *state)
+{
+	state->lock_is_new = state->lock >= 0;
+	state_leave(state);
 }
 
 void state_close(struct state *state)

@@ -120,6 +120,18 @@ int state_open(const char *dir, const struct state_io *io,
 int state_closed(const char *dir, struct state **ret);
 
 /**
+ * state_leave() - leave a folder of somebody else's as it was
+ * @state: removes its lock file if there was none; to be closed next
+ */
+void state_leave(struct state *state);
+
+/**
+ * state_forget_lock() - the folder is not ours any more
+ * @state: removes its lock file; to be closed next
+ */
+void state_forget_lock(struct state *state);
+
+/**
  * state_lock_dir() - open the directory, and keep others away
  * @path:	the directory, created if its parent is there
  * @detail:	filled on error

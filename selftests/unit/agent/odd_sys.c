@@ -47,6 +47,12 @@ int renameat(int a, const char *old, int b, const char *path)
 	return CALL(SYS_renameat2, a, old, b, path, 0);
 }
 
+int renameat2(int a, const char *old, int b, const char *path,
+	      unsigned int flags)
+{
+	return CALL(SYS_renameat2, a, old, b, path, flags);
+}
+
 int unlink(const char *path)
 {
 	return CALL(SYS_unlinkat, AT_FDCWD, path, 0);

@@ -97,6 +97,9 @@ static void make_node(void)
 	identity_done(&id);
 	side_close(side);
 	state_close(state);
+	/* The stock daemon has none. */
+	if (unlink(in(stock, STATE_FILE ".lock")) < 0)
+		abort();
 	mkdir(in(stock, "certs"), 0700);
 	put_file(in(stock, "certs/x.key"), "tls", 3);
 	mkdir(in(stock, "tka-profiles"), 0700);
@@ -178,6 +181,7 @@ static void in_place_and_back(void)
 	CHECK_EQ(release(), 0);
 	CHECK(strcmp(where, stock) == 0);
 	CHECK(owned(stock, geteuid(), 0711));
+	CHECK(!exists(in(stock, STATE_FILE ".lock")));
 	CHECK(owned(in(stock, STATE_FILE), geteuid(), 0600));
 	CHECK(!exists(in(dropin, ADOPT_DROPIN)) && !exists(record));
 	get_file(defaults, text, sizeof(text));
@@ -205,7 +209,12 @@ static void by_copy_and_back(void)
 	CHECK_EQ(get_file(in(own, STATE_FILE), after, sizeof(after)), n);
 	CHECK_MEM(before, after, n);
 	CHECK(!exists(defaults) && !exists(in(dropin, ADOPT_DROPIN)));
+	CHECK(!exists(in(stock, STATE_FILE ".lock")));
 	CHECK_EQ(take(), TNE_ADOPT);
+	CHECK(!exists(in(stock, STATE_FILE ".lock")));
+	put_file(in(own, "tka-profiles/1ab3/head"), "chain longer", 12);
+	mkdir(in(own, "tka-profiles/2bc4"), 0700);
+	put_file(in(own, "tka-profiles/2bc4/head"), "other", 5);
 
 	CHECK_EQ(state_open(own, state_io_system(), &why, &state), 0);
 	CHECK_EQ(state_write(state, &change, 1, &why), 0);
@@ -218,6 +227,63 @@ static void by_copy_and_back(void)
 	CHECK_MEM(before, after, n);
 	CHECK(!exists(in(own, STATE_FILE)));
 	CHECK(exists(in(own, STATE_FILE ".released")) && !exists(record));
+	/* The lock is what it is now, not what was copied. */
+	CHECK_EQ(get_file(in(stock, "tka-profiles/1ab3/head"), after,
+			  sizeof(after)), 12);
+	CHECK(exists(in(stock, "tka-profiles/2bc4/head")));
+	CHECK(exists(in(stock, "certs/x.key")));
+	CHECK(!exists(in(stock, ".tailnet-new")));
+	tear_down();
+
+	test_case("no chain here");
+	set_up();
+	config.copy = true;
+	CHECK_EQ(take(), 0);
+	unlink(in(own, "tka-profiles/1ab3/head"));
+	rmdir(in(own, "tka-profiles/1ab3"));
+	rmdir(in(own, "tka-profiles"));
+	CHECK_EQ(release(), 0);
+	CHECK(exists(in(stock, "tka-profiles/1ab3/head")));
+	tear_down();
+	test_case("no chain there");
+	set_up();
+	config.copy = true;
+	CHECK_EQ(take(), 0);
+	unlink(in(stock, "tka-profiles/1ab3/head"));
+	rmdir(in(stock, "tka-profiles/1ab3"));
+	rmdir(in(stock, "tka-profiles"));
+	CHECK_EQ(release(), 0);
+	CHECK(exists(in(stock, "tka-profiles/1ab3/head")));
+	tear_down();
+}
+
+/* A folder of which the service does not know by itself. */
+static void told_of_a_copy(void)
+{
+	char text[500], path[ADOPT_PATH_MAX + 1];
+
+	set_up();
+	config.copy = config.tell = true;
+	CHECK_EQ(take(), 0);
+	get_file(defaults, text, sizeof(text));
+	CHECK(strstr(text, "--statedir=") && strstr(text, own));
+	get_file(in(dropin, ADOPT_DROPIN), text, sizeof(text));
+	CHECK(strstr(text, "ReadWritePaths=") && strstr(text, own));
+	CHECK_EQ(release(), 0);
+	get_file(defaults, text, sizeof(text));
+	CHECK(!strstr(text, "--statedir="));
+	CHECK(!exists(in(dropin, ADOPT_DROPIN)));
+	tear_down();
+	test_case("a path without room for it");
+	set_up();
+	memset(path, 'x', sizeof(path) - 1);
+	path[0] = '/';
+	path[sizeof(path) - 1] = 0;
+	config.copy = true;
+	config.own_dir = path;
+	CHECK_EQ(take(), TNE_ADOPT);
+	CHECK_EQ(release(), TNE_ADOPT);
+	CHECK(!exists(record));
 	tear_down();
 }
 
@@ -299,6 +365,7 @@ static void refused(void)
 			 strlen(states[i].text));
 		CHECK_EQ(take(), states[i].err);
 		CHECK(owned(stock, geteuid(), 0711) && !exists(record));
+		CHECK(!exists(in(stock, STATE_FILE ".lock")));
 	}
 	test_case("a profile that cannot be read");
 	put_file(in(stock, STATE_FILE), before, n);
@@ -488,6 +555,8 @@ static void put_taken(void)
 {
 	if (take() < 0)
 		abort();
+	if (config.copy)
+		put_file(in(own, "tka-profiles/1ab3/head"), "newer", 5);
 }
 
 static void put_ours(void)
@@ -506,6 +575,14 @@ static int do_release(void)
 {
 	odd_calls = 0;
 	return release() == 0 ? 0 : 2;
+}
+
+static char head[20];
+
+static bool is_chain(const char *dir)
+{
+	get_file(in(dir, "tka-profiles/1ab3/head"), head, sizeof(head));
+	return strcmp(head, "chain") == 0 || strcmp(head, "newer") == 0;
 }
 
 /* Each call is the last one: the node is there, and the same again ends it. */
@@ -539,6 +616,8 @@ static void crashes(void)
 			odd_crash_at = at;
 			status = odd_io_run(cases[i].fn);
 			odd_crash_at = -1;
+			/* Nor is the lock ever lost of what was taken there. */
+			CHECK(cases[i].before == put_ours || is_chain(stock));
 			CHECK(status == 0 || status == ODD_IO_CRASH);
 			CHECK(is_node(stock) || is_node(own));
 			if (status == 0)
@@ -549,8 +628,9 @@ static void crashes(void)
 			CHECK(status == 0 || !exists(record) ||
 			      (cases[i].in_own && !strstr(text, "Copying")));
 			CHECK(is_node(cases[i].in_own ? own : stock));
-			CHECK(exists(in(cases[i].in_own ? own : stock,
-					"tka-profiles/1ab3/head")));
+			CHECK(is_chain(cases[i].in_own ? own : stock));
+			CHECK(cases[i].fn != do_release || !cases[i].copy ||
+			      strcmp(head, "newer") == 0);
 			CHECK_EQ(exists(record), cases[i].fn == do_take);
 			tear_down();
 		}
@@ -627,6 +707,7 @@ int main(int argc, char **argv)
 	static const struct test tests[] = {
 		TEST(in_place_and_back),
 		TEST(by_copy_and_back),
+		TEST(told_of_a_copy),
 		TEST(ours_becomes_theirs),
 		TEST(refused),
 		TEST(links),
