@@ -18,6 +18,8 @@ dkms_files = Kbuild dkms.conf kmod uapi LICENSE \
 # The newest kernel whose headers are installed, for machines that run another.
 newest = $(lastword $(shell ls -d /lib/modules/*/build 2> /dev/null | sort -V))
 kbuild = $(MAKE) -C $(KDIR) M=$(CURDIR) W=$(W)
+# What "make" has built for.
+built = $(if $(wildcard $(KDIR)/Makefile),$(KDIR),$(or $(newest),$(KDIR)))
 
 all:
 	@if [ -e $(KDIR)/Makefile ] || [ -z "$(newest)" ]; then \
@@ -82,7 +84,8 @@ lint:
 install:
 	@[ -e tailnet.ko ] && [ -x agent/tailnet ] || \
 		{ echo "nothing to install: run make first" >&2; exit 1; }
-	+$(kbuild) $(if $(DESTDIR),INSTALL_MOD_PATH=$(DESTDIR)) modules_install
+	+$(MAKE) -C $(built) M=$(CURDIR) \
+		$(if $(DESTDIR),INSTALL_MOD_PATH=$(DESTDIR)) modules_install
 	[ -n "$(DESTDIR)" ] || depmod -a
 	+$(MAKE) --no-print-directory install-agent
 	[ -n "$(DESTDIR)" ] || [ ! -d /run/systemd/system ] || \
@@ -117,9 +120,8 @@ deb:
 	scripts/make-deb
 
 clean:
-	@[ ! -e $(or $(wildcard $(KDIR)/Makefile),$(newest)/Makefile) ] || \
-		$(MAKE) -s -C $(if $(wildcard $(KDIR)/Makefile),$(KDIR),$(newest)) \
-			M=$(CURDIR) clean
+	@[ ! -e $(built)/Makefile ] || \
+		$(MAKE) -s -C $(built) M=$(CURDIR) clean
 	@for d in agent $(wildcard selftests/*); do \
 		[ ! -e $$d/Makefile ] || $(MAKE) -s -C $$d clean || exit 1; done
 	rm -rf build
