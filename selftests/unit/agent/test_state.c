@@ -377,10 +377,10 @@ static void links_pipes_and_twice(void)
 }
 
 /* As the child of an agent that was killed, before it is another program. */
-static void lock_that_goes(void)
+static void lock_goes(bool with_file)
 {
 	struct err_detail detail = { "" };
-	struct state *state;
+	struct state *state, *second;
 	char byte;
 	int ready[2], status;
 	pid_t pid;
@@ -393,16 +393,27 @@ static void lock_that_goes(void)
 		    write(ready[1], "x", 1) != 1)
 			_exit(1);
 		usleep(100000);
+		if (with_file)
+			state_forget_lock(state);
 		_exit(0);
 	}
 	CHECK_EQ(read(ready[0], &byte, 1), 1);
 	CHECK_EQ(state_open(dir, state_io_system(), &detail, &state), 0);
+	/* It is the lock of the name, so that it keeps others out. */
+	CHECK_EQ(state_open(dir, state_io_system(), &detail, &second), -EBUSY);
 	state_close(state);
 	CHECK_EQ(waitpid(pid, &status, 0), pid);
 	CHECK_EQ(status, 0);
 	close(ready[0]);
 	close(ready[1]);
 	remove_dir();
+}
+
+static void lock_that_goes(void)
+{
+	lock_goes(false);
+	test_case("with its file");
+	lock_goes(true);
 }
 
 static const char old_text[] = "{\n  \"k\": \"b2xk\"\n}";
