@@ -97,9 +97,16 @@ class Daemon:
         connection.close()
         return answer.status, text
 
+    def answers(self):
+        try:
+            Local(self.socket).connect()
+        except OSError:
+            return False
+        return True
+
     def wait_up(self):
-        wait_for(lambda: os.path.exists(self.socket) or
-                 self.process.poll() is not None, "the API")
+        wait_for(lambda: self.answers() or self.process.poll() is not None,
+                 "the API")
         assert self.process.poll() is None, self.text()
 
     def end(self):
