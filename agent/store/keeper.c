@@ -58,16 +58,27 @@ void keeper_enter(struct keeper *keeper, enum keeper_phase phase)
 	keeper_changed(keeper);
 }
 
+#define WAY_MAX 280	/* of struct err_detail; why and the way out share it */
+#define PATH_SHOWN 120
+
 /* What to do about it, in the same breath. */
-static const char *way_out(int err)
+static void way_out(const struct keeper *keeper, int err, char ret[WAY_MAX])
 {
+	*ret = 0;
 	switch (err) {
 	case TNE_TPM_FOREIGN:
-		return "; a reset or new firmware of the TPM does this, \"tailnet debug state recover\" takes the recovery key";
+		snprintf(ret, WAY_MAX, "; a reset or new firmware of the TPM does this, \"tailnet debug state recover\" takes the recovery key");
+		break;
 	case TNE_STATE_ROLLBACK:
-		return "; \"tailnet debug state accept-rollback\" goes on with it, and a new login";
+		snprintf(ret, WAY_MAX, "; \"tailnet debug state accept-rollback\" goes on with it, and a new login");
+		break;
+	case TNE_STATE_FORMAT:
+	case TNE_STATE_TAG:
+	case TNE_STATE_IDENTITY:
+		snprintf(ret, WAY_MAX, "; put a copy of %.*s/" STATE_FILE " that is whole in its place, or move it away and log in as a new node; then start the agent again",
+			 PATH_SHOWN, keeper->config.dir);
+		break;
 	}
-	return "";
 }
 
 static void set_why(struct keeper *keeper, int err,
@@ -76,7 +87,10 @@ static void set_why(struct keeper *keeper, int err,
 	const char *text = detail && detail->text[0] ? detail->text :
 						       err_text(err);
 	/* People are told to look for these words. */
-	const char *what = "failed to unseal state file: ";
+	const char *what = "failed to unseal state file: ", *slash = "";
+	const char *dir = "";
+	char way[WAY_MAX];
+	int room;
 
 	if (keeper->closed)
 		what = "failed to open state file: ";
@@ -84,10 +98,16 @@ static void set_why(struct keeper *keeper, int err,
 		what = "failed to seal state file: ";
 	else if (keeper->config.flag == OPT_TRUE && err == TNE_TPM_ABSENT)
 		what = "failed to unseal state file: --encrypt-state is not supported on this device or a TPM is not accessible: ";
+	if (strncmp(text, STATE_FILE, strlen(STATE_FILE)) == 0) {
+		dir = keeper->config.dir;
+		slash = "/";
+	}
+	way_out(keeper, err, way);
 	keeper->err = err;
-	err_explain(&keeper->why, err, "%s%.*s%s", what,
-		    (int)(sizeof(keeper->why.text) - strlen(what) -
-			  strlen(way_out(err)) - 1), text, way_out(err));
+	room = sizeof(keeper->why.text) - strlen(what) - strlen(way) - 1 -
+		strnlen(dir, PATH_SHOWN) - strlen(slash);
+	err_explain(&keeper->why, err, "%s%.*s%s%.*s%s", what, PATH_SHOWN, dir,
+		    slash, room > 0 ? room : 0, text, way);
 }
 
 /* So that afterwards it can be told that nobody has touched it. */

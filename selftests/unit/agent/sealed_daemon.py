@@ -261,7 +261,9 @@ def damaged(top, program, tpm):
         _, answer = d.ask("GET", "status")
         status = json.loads(answer)
         assert status["BackendState"] == "NoState", (name, answer)
-        assert any("state file" in line for line in status["Health"]), (name, answer)
+        assert any("state file" in line and path in line
+                   and "move it away" in line
+                   for line in status["Health"]), (name, answer)
         code, answer = d.ask("POST", "start", "{}")
         assert code == 500 and "cannot start backend" in answer, (name, answer)
         assert d.process.poll() is None, name
