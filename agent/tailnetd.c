@@ -10,6 +10,7 @@
 #include "loop/resolve.h"
 #include "loop/transfers.h"
 #include "model/host_config.h"
+#include "node/lock_handover.h"
 #include "node/service.h"
 #include "node/waiting.h"
 #include "node_own.h"
@@ -630,6 +631,7 @@ static int hand_over(const struct daemon *d, const struct daemon_options *option
 		.copy = options->copy,
 		.tell = options->state || options->state_dir,
 		.tpm = tpm,
+		.check_lock = lock_handover_check,
 	};
 	struct err_detail detail = { "" };
 	char dir[ADOPT_PATH_MAX];

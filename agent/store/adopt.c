@@ -460,6 +460,17 @@ static int copy_all(int from, int to, struct err_detail *detail)
 	return r;
 }
 
+/* All of it can be copied; before anything is. */
+static int check_copy(int from, struct err_detail *detail)
+{
+	size_t i;
+	int r = 0;
+
+	for (i = 0; i < ARRAY_SIZE(beside) && r == 0; i++)
+		r = adopt_check_copy(from, beside[i], detail);
+	return r;
+}
+
 /* Nothing of somebody's is in the way, who would lose it to remove_copy(). */
 static int check_room(int to, const char *dir, struct err_detail *detail)
 {
@@ -560,6 +571,9 @@ static int take_copy(const struct adopt_config *config, const char *dir,
 	if (known->known && strcmp(known->from, dir))
 		return refuse(detail, " was taken over before; release it first",
 			      known->from);
+	r = check_copy(from, detail);
+	if (r < 0)
+		return r;
 	to = open_own(config->own_dir, detail);
 	if (to < 0)
 		return to;
@@ -662,8 +676,11 @@ static int give_copy(const struct adopt_config *config, int from,
 		     const struct record *known, struct err_detail *detail)
 {
 	struct record record = { .copying = COPYING_GIVE };
-	int to = open_own(dir, detail), r = 0;
+	int to, r = check_copy(from, detail);
 
+	if (r < 0)
+		return r;
+	to = open_own(dir, detail);
 	if (to < 0)
 		return to;
 	snprintf(record.dir, sizeof(record.dir), "%s", from_dir);
@@ -752,6 +769,8 @@ int adopt_release(const struct adopt_config *config, struct err_detail *detail,
 	if (r == 0 && handle)
 		r = refuse(detail, " is sealed under a persistent key of the TPM, which the stock daemon does not use; make it plain first: start the agent once with --encrypt-state=false",
 			   dir);
+	if (r == 0)
+		r = config->check_lock(state, detail);
 	if (r == 0)
 		r = give_back(config, state, dir, &record, detail, ret_dir);
 	if (r == 0 && strcmp(ret_dir, dir) == 0)

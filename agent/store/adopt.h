@@ -21,6 +21,8 @@
 #define ADOPT_RECORD		"/etc/tailnet/adopted.json"
 #define ADOPT_PATH_MAX		200	/* bytes; ours */
 
+struct state;
+
 /**
  * struct adopt_config - where everything is
  * @dir:	folder of the node; NULL = @stock_dir to take it, and to give it
@@ -37,6 +39,8 @@
  * @copy:	take a copy instead of the folder itself
  * @tell:	the service does not know @own_dir by itself
  * @tpm:	how to reach the TPM; borrowed, in guarded memory
+ * @check_lock:	would the stock daemon know of the locks of a state? See
+ *		lock_handover_check()
  */
 struct adopt_config {
 	const char *dir;
@@ -51,6 +55,8 @@ struct adopt_config {
 	bool copy;
 	bool tell;
 	const struct tpm_options *tpm;
+	int (*check_lock)(const struct state *state,
+			  struct err_detail *detail);
 };
 
 /**
@@ -60,7 +66,7 @@ struct adopt_config {
  * @ret_dir:	where its state is now, ADOPT_PATH_MAX bytes
  *
  * The state is opened and looked through first; one that is sealed must open
- * with this TPM. In place the folder becomes the agent's, its owner of before
+ * with this TPM, and what is copied must be files and folders. In place the folder becomes the agent's, its owner of before
  * is written down, and the service gets the folder in its settings. A folder that
  * is copied, or refused, stays as it is. May be repeated if it was broken off.
  *
@@ -80,7 +86,9 @@ int adopt_take(const struct adopt_config *config, struct err_detail *detail,
  * the lock as it is now; our state is renamed then, since only one of two may ever
  * run.
  *
- * Return: as adopt_take(); -EBUSY if the agent still runs.
+ * Refused if the updates of a lock are not there, by which the stock daemon knows it.
+ *
+ * Return: as adopt_take() or @check_lock(); -EBUSY if the agent still runs.
  */
 int adopt_release(const struct adopt_config *config, struct err_detail *detail,
 		  char *ret_dir);

@@ -22,10 +22,7 @@ static int failed(struct err_detail *detail, const char *what, const char *name)
 			   err_text(err));
 }
 
-/*
- * Go through a folder. @fn gets the folder, a name in it and what that is;
- * links and anything strange are passed over.
- */
+/* Go through a folder. @fn gets the folder, a name in it and what that is. */
 static int each(int dir, struct err_detail *detail, void *ctx,
 		int (*fn)(void *ctx, int dir, const char *name, mode_t mode,
 			  struct err_detail *detail))
@@ -47,7 +44,7 @@ static int each(int dir, struct err_detail *detail, void *ctx,
 			continue;
 		if (fstatat(dir, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 			r = failed(detail, "look at", entry->d_name);
-		else if (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode))
+		else
 			r = fn(ctx, dir, entry->d_name, st.st_mode, detail);
 	}
 	closedir(list);
@@ -94,12 +91,15 @@ static int give_name(const struct give *give, int dir, const char *name,
 	return r;
 }
 
+/* Links and anything strange stay whose they are. */
 static int give_one(void *ctx, int dir, const char *name, mode_t mode,
 		    struct err_detail *detail)
 {
 	struct give *give = ctx;
 	int fd, r;
 
+	if (!S_ISREG(mode) && !S_ISDIR(mode))
+		return 0;
 	if (S_ISDIR(mode)) {
 		if (give->depth == DEPTH_MAX)
 			return err_explain(detail, TNE_TOO_LONG,
@@ -187,6 +187,46 @@ static int copy_file(int from, int to, const char *name,
 				   err_text(r)) : 0;
 }
 
+static int not_a_file(struct err_detail *detail, const char *name)
+{
+	return err_explain(detail, TNE_ADOPT,
+			   "%s is neither a file nor a folder: it would not be in a copy",
+			   name);
+}
+
+static int check_one(void *ctx, int dir, const char *name, mode_t mode,
+		     struct err_detail *detail)
+{
+	unsigned int *depth = ctx;
+	int fd, r;
+
+	if (S_ISREG(mode))
+		return 0;
+	if (!S_ISDIR(mode))
+		return not_a_file(detail, name);
+	if (*depth == DEPTH_MAX)
+		return err_explain(detail, TNE_TOO_LONG,
+				   "folders are too deep");
+	fd = open_folder(dir, name, detail);
+	if (fd < 0)
+		return fd;
+	++*depth;
+	r = each(fd, detail, depth, check_one);
+	--*depth;
+	close(fd);
+	return r;
+}
+
+int adopt_check_copy(int from, const char *name, struct err_detail *detail)
+{
+	unsigned int depth = 0;
+	struct stat st;
+
+	if (fstatat(from, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? 0 : failed(detail, "look at", name);
+	return check_one(&depth, from, name, st.st_mode, detail);
+}
+
 static int copy_one(void *ctx, int dir, const char *name, mode_t mode,
 		    struct err_detail *detail)
 {
@@ -195,6 +235,8 @@ static int copy_one(void *ctx, int dir, const char *name, mode_t mode,
 
 	if (S_ISREG(mode))
 		return copy_file(dir, copy->to, name, detail);
+	if (!S_ISDIR(mode))
+		return not_a_file(detail, name);
 	if (copy->depth == DEPTH_MAX)
 		return err_explain(detail, TNE_TOO_LONG,
 				   "folders are too deep");
@@ -221,9 +263,6 @@ int adopt_copy(int from, int to, const char *name, struct err_detail *detail)
 
 	if (fstatat(from, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT ? 0 : failed(detail, "look at", name);
-	if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
-		return err_explain(detail, TNE_ADOPT,
-				   "%s is neither a file nor a folder", name);
 	return copy_one(&copy, from, name, st.st_mode, detail);
 }
 

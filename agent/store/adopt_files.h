@@ -25,6 +25,17 @@
 int adopt_give(int dir, uid_t uid, gid_t gid, struct err_detail *detail);
 
 /**
+ * adopt_check_copy() - would a copy be whole?
+ * @from:	folder that it is in
+ * @name:	of a file or folder; it need not be there
+ * @detail:	filled on error
+ *
+ * Return: 0; TNE_ADOPT if there is a link in it, or anything else that is neither a
+ * file nor a folder; -errno; TNE_TOO_LONG if it is too deep.
+ */
+int adopt_check_copy(int from, const char *name, struct err_detail *detail);
+
+/**
  * adopt_copy() - copy a file, or a folder and all in it
  * @from:	folder that it is in
  * @to:		folder that it goes to, where there is nothing of that name

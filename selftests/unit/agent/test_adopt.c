@@ -107,6 +107,14 @@ static void make_node(void)
 	put_file(in(stock, "tka-profiles/1ab3/head"), "chain", 5);
 }
 
+static int lock_verdict;
+
+static int check_lock(const struct state *state, struct err_detail *detail)
+{
+	(void)state;
+	return lock_verdict < 0 ? err_explain(detail, lock_verdict, "lost") : 0;
+}
+
 static void set_up(void)
 {
 	strcpy(top, "/tmp/test_adopt.XXXXXX");
@@ -121,6 +129,7 @@ static void set_up(void)
 	config = (struct adopt_config){
 		.stock_dir = stock, .own_dir = own, .stock_socket = sock,
 		.defaults = defaults, .dropin_dir = dropin, .record = record,
+		.check_lock = check_lock,
 		.uid = geteuid() == 0 ? 12345 : geteuid(),
 		.gid = geteuid() == 0 ? 12345 : getegid(),
 	};
@@ -380,6 +389,19 @@ static void refused(void)
 	CHECK_EQ(take(), TNE_STATE_IDENTITY);
 	CHECK(!exists(record));
 	tear_down();
+	for (i = 0; i < 2; i++) {
+		test_case("a lock would be lost, %s", i ? "copied" : "in place");
+		set_up();
+		config.copy = i;
+		CHECK_EQ(take(), 0);
+		lock_verdict = TNE_LOCK_DAMAGED;
+		CHECK_EQ(release(), TNE_LOCK_DAMAGED);
+		lock_verdict = 0;
+		CHECK(exists(in(i ? own : stock, STATE_FILE)) && exists(record));
+		CHECK_EQ(exists(in(dropin, ADOPT_DROPIN)), !i);
+		CHECK_EQ(release(), 0);
+		tear_down();
+	}
 }
 
 /* Links in the folder are neither followed nor given away. */
@@ -393,9 +415,17 @@ static void links(void)
 	CHECK_EQ(take(), 0);
 	CHECK(owned(in(top, "outside"), geteuid(), 0644));
 	CHECK_EQ(release(), 0);
+	test_case("a copy would be without it");
 	config.copy = true;
+	CHECK_EQ(take(), TNE_ADOPT);
+	CHECK(strstr(why.text, "link is neither a file nor a folder"));
+	CHECK(!exists(own) && !exists(record));
+	unlink(in(stock, "certs/link"));
 	CHECK_EQ(take(), 0);
-	CHECK(!exists(in(own, "certs/link")));
+	if (symlink(in(top, "outside"), in(own, "tka-profiles/1ab3/link")) < 0)
+		abort();
+	CHECK_EQ(release(), TNE_ADOPT);
+	CHECK(exists(in(own, STATE_FILE)) && exists(record));
 	tear_down();
 	test_case("a second name");
 	set_up();

@@ -2,6 +2,8 @@
 /* What the tailnet lock of a node makes of damaged, old and foreign files. */
 #include "lock_side_rig.h"
 
+#include "node/lock_handover.h"
+
 /* What may happen to the files. */
 static void find_file(char ret[200])
 {
@@ -141,6 +143,7 @@ static void damage(void)
 		{ "another authority's are beside them", add_foreign, true },
 		{ "the state names no update", spoil_pin, false },
 	};
+	struct err_detail detail;
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -149,7 +152,11 @@ static void damage(void)
 		CHECK_IN(advance(w.server.authority, &w.server, 2));
 		say(true, false);
 		serve();
+		CHECK_EQ(lock_handover_check(w.state, &detail), 0);
 		cases[i].run();
+		/* The stock daemon would not know of the lock, or not of all. */
+		CHECK(lock_handover_check(w.state, &detail) < 0);
+		CHECK(strstr(detail.text, "profile " PROFILE " would be lost"));
 		CHECK_IN(restart());
 		CHECK_EQ(MODE(), LOCK_MODE_DAMAGED);
 		CHECK(!lock_side_authority(&w.side));
