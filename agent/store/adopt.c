@@ -492,6 +492,7 @@ static int check_room(int to, const char *dir, struct err_detail *detail)
  */
 static int put_chain(int from, int to, struct err_detail *detail)
 {
+	struct err_detail ignored;
 	struct stat st;
 	int tmp, r;
 
@@ -512,7 +513,10 @@ static int put_chain(int from, int to, struct err_detail *detail)
 	if (r == 0 && fsync(to) < 0)
 		r = failed(detail, "write", "the folder");
 	close(tmp);
-	return r < 0 ? r : adopt_remove(to, aside, detail);
+	if (r == 0)
+		return adopt_remove(to, aside, detail);
+	(void)adopt_remove(to, aside, &ignored);
+	return r;
 }
 
 /* What was broken off begins anew. */

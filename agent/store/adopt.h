@@ -66,9 +66,10 @@ struct adopt_config {
  * @ret_dir:	where its state is now, ADOPT_PATH_MAX bytes
  *
  * The state is opened and looked through first; one that is sealed must open
- * with this TPM, and what is copied must be files and folders. In place the folder becomes the agent's, its owner of before
- * is written down, and the service gets the folder in its settings. A folder that
- * is copied, or refused, stays as it is. May be repeated if it was broken off.
+ * with this TPM, and what is copied must be files and folders. In place the folder
+ * becomes the agent's, its owner of before is written down, and the service gets
+ * the folder in its settings. A folder that is copied, or refused, stays as it is.
+ * May be repeated if it was broken off.
  *
  * Return: 0, -errno, TNE_ADOPT, or why the state cannot be opened.
  */

@@ -75,6 +75,8 @@ static void way_out(const struct keeper *keeper, int err, char ret[WAY_MAX])
 	case TNE_STATE_FORMAT:
 	case TNE_STATE_TAG:
 	case TNE_STATE_IDENTITY:
+		if (!keeper->config.dir)
+			break;
 		snprintf(ret, WAY_MAX, "; put a copy of %.*s/" STATE_FILE " that is whole in its place, or move it away and log in as a new node; then start the agent again",
 			 PATH_SHOWN, keeper->config.dir);
 		break;
@@ -98,7 +100,8 @@ static void set_why(struct keeper *keeper, int err,
 		what = "failed to seal state file: ";
 	else if (keeper->config.flag == OPT_TRUE && err == TNE_TPM_ABSENT)
 		what = "failed to unseal state file: --encrypt-state is not supported on this device or a TPM is not accessible: ";
-	if (strncmp(text, STATE_FILE, strlen(STATE_FILE)) == 0) {
+	if (keeper->config.dir &&
+	    strncmp(text, STATE_FILE, strlen(STATE_FILE)) == 0) {
 		dir = keeper->config.dir;
 		slash = "/";
 	}
