@@ -675,6 +675,36 @@ static int give_in_place(const struct adopt_config *config, int fd,
 	return r < 0 ? r : remove_record(config->record, detail);
 }
 
+/* What was given away is in nobody's way; nothing depends on it any more. */
+static void set_aside(int dir)
+{
+	struct err_detail ignored;
+	char name[32];
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(beside); i++) {
+		snprintf(name, sizeof(name), "%s.released", beside[i]);
+		if (faccessat(dir, beside[i], F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+			continue;
+		(void)adopt_remove(dir, name, &ignored);
+		(void)renameat(dir, beside[i], dir, name);
+	}
+	(void)unlinkat(dir, STATE_PREV_FILE, 0);
+}
+
+/* Broken off when all was done but this. */
+static int end_release(const struct adopt_config *config, const char *dir,
+		       struct err_detail *detail)
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd >= 0) {
+		set_aside(fd);
+		close(fd);
+	}
+	return remove_record(config->record, detail);
+}
+
 static int give_copy(const struct adopt_config *config, int from,
 		     const char *from_dir, const char *dir,
 		     const struct record *known, struct err_detail *detail)
@@ -710,7 +740,7 @@ static int give_copy(const struct adopt_config *config, int from,
 			       STATE_FILE ".released") < 0)
 		r = failed(detail, "rename", STATE_FILE);
 	if (r == 0)
-		(void)unlinkat(from, STATE_PREV_FILE, 0);
+		set_aside(from);
 	return r < 0 || known->foreign ? r :
 		remove_record(config->record, detail);
 }
@@ -757,11 +787,10 @@ int adopt_release(const struct adopt_config *config, struct err_detail *detail,
 	/* Of another node. */
 	if (record.known && strcmp(record.dir, dir) != 0)
 		record = (struct record){ .foreign = true };
-	/* Broken off when all was done. */
 	if (record.known && record.from[0] && !has_state(dir) &&
 	    has_state(record.from)) {
 		snprintf(ret_dir, ADOPT_PATH_MAX, "%s", record.from);
-		return remove_record(config->record, detail);
+		return end_release(config, dir, detail);
 	}
 	if (!has_state(dir))
 		return refuse(detail, " has no node in it", dir);

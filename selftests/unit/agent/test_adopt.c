@@ -242,6 +242,12 @@ static void by_copy_and_back(void)
 	CHECK(exists(in(stock, "tka-profiles/2bc4/head")));
 	CHECK(exists(in(stock, "certs/x.key")));
 	CHECK(!exists(in(stock, ".tailnet-new")));
+	/* Nothing is in the way of doing it all again, twice. */
+	CHECK(exists(in(own, "tka-profiles.released/2bc4/head")));
+	CHECK_EQ(take(), 0);
+	CHECK(exists(in(own, "tka-profiles/2bc4/head")));
+	CHECK_EQ(release(), 0);
+	CHECK_EQ(take(), 0);
 	tear_down();
 
 	test_case("no chain here");
