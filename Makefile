@@ -22,12 +22,9 @@ kbuild = $(MAKE) -C $(KDIR) M=$(CURDIR) W=$(W)
 built = $(if $(wildcard $(KDIR)/Makefile),$(KDIR),$(or $(newest),$(KDIR)))
 
 all:
-	@if [ -e $(KDIR)/Makefile ] || [ -z "$(newest)" ]; then \
-		$(MAKE) --no-print-directory module; \
-	else \
-		echo "no headers of the running kernel; building for $(newest)"; \
-		$(MAKE) --no-print-directory module KDIR=$(newest); \
-	fi
+	@[ "$(built)" = "$(KDIR)" ] || \
+		echo "no headers of the running kernel; building for $(built)"
+	@$(MAKE) --no-print-directory module KDIR=$(built)
 	@$(MAKE) --no-print-directory agent
 
 module:

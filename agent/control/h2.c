@@ -4,12 +4,12 @@
 #include "base/buf.h"
 #include "base/list.h"
 #include "base/secret.h"
+#include "control/h2_mem.h"
 #include "control/noise_conn.h"
 #include "loop/loop.h"
 
 #include <assert.h>
 #include <errno.h>
-#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -567,46 +567,9 @@ static int send_body(nghttp2_session *session, nghttp2_frame *frame,
 	return 0;
 }
 
-/* Fields of a header may be secret, too; the library frees them as they are. */
-static void *lib_malloc(size_t size, void *ctx)
-{
-	(void)ctx;
-	return malloc(size);
-}
-
-static void *lib_calloc(size_t n, size_t size, void *ctx)
-{
-	(void)ctx;
-	return calloc(n, size);
-}
-
-static void lib_free(void *p, void *ctx)
-{
-	(void)ctx;
-	if (p)
-		secret_wipe(p, malloc_usable_size(p));
-	free(p);
-}
-
-static void *lib_realloc(void *p, size_t size, void *ctx)
-{
-	size_t old = p ? malloc_usable_size(p) : 0;
-	void *other = malloc(size);
-
-	if (!other)
-		return NULL;
-	if (p)
-		memcpy(other, p, old < size ? old : size);
-	lib_free(p, ctx);
-	return other;
-}
-
 static int new_session(struct h2 *h2)
 {
-	nghttp2_mem mem = {
-		.malloc = lib_malloc, .free = lib_free,
-		.calloc = lib_calloc, .realloc = lib_realloc,
-	};
+	nghttp2_mem mem = h2_mem();
 	nghttp2_session_callbacks *calls;
 	nghttp2_option *option;
 	int r;

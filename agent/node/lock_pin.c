@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "node/lock_pin.h"
 
+#include "lock/chain.h"
 #include "store/keeper.h"
 #include "store/state.h"
 
@@ -63,6 +64,35 @@ void lock_pin_read(const struct state *state, const char *profile,
 	ret->has_genesis = state_find(state, name, &text) &&
 			   aum_hash_parse((const char *)text.data, text.len,
 					  &ret->genesis) == 0;
+}
+
+int lock_pin_open(const struct lock_pin *pin, struct lock_store *store,
+		  const struct authority_disk *disk, struct err_detail *detail,
+		  struct authority **ret)
+{
+	const struct authority_pin known = {
+		.exists = pin->exists, .head = pin->head,
+	};
+	struct authority_stored stored = { 0 };
+	int r = 0;
+
+	if (pin->exists && !pin->has_head)
+		return err_explain(detail, TNE_LOCK_DAMAGED,
+				   "the state file does not say which update was the last");
+	if (store)
+		r = lock_store_load(store, detail, &stored);
+	if (r < 0)
+		return r;
+	if (pin->exists && !stored.chain.n)
+		r = err_explain(detail, TNE_LOCK_DAMAGED,
+				"the updates of the lock are missing");
+	else if (pin->exists && !chain_find(&stored.chain, &pin->head))
+		r = err_explain(detail, TNE_LOCK_DAMAGED,
+				"the updates are older than, or others than, those that this node was under");
+	else
+		r = authority_open(&stored, &known, disk, ret);
+	authority_stored_done(&stored);
+	return r;
 }
 
 int lock_pin_write(struct state *state, const char *profile,

@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "lock/authority.h"
 #include "lock/rotated.h"
+#include "lock/store.h"
 
 #include <stdbool.h>
 
@@ -40,6 +41,22 @@ struct lock_pin {
  */
 void lock_pin_read(const struct state *state, const char *profile,
 		   struct lock_pin *ret);
+
+/**
+ * lock_pin_open() - the authority that is stored, if it is the pinned one
+ * @pin:	what the state says
+ * @store:	where the updates are; NULL = there is no place for them
+ * @disk:	see authority_open()
+ * @detail:	filled on error
+ * @ret:	owned by the caller
+ *
+ * Return: 0; -ENOENT if there is no pin and nothing is stored; TNE_LOCK_DAMAGED if
+ * there is a pin and its updates are missing, older or others; as
+ * lock_store_load() and authority_open().
+ */
+int lock_pin_open(const struct lock_pin *pin, struct lock_store *store,
+		  const struct authority_disk *disk, struct err_detail *detail,
+		  struct authority **ret);
 
 /**
  * lock_pin_write() - say it

@@ -118,33 +118,14 @@ static void set_trouble(struct lock_side *side, const char *what,
 /* Return: 0, whether it is on or off, or an error. */
 static int open_stored(struct lock_side *side, struct err_detail *detail)
 {
-	const struct authority_pin pin = {
-		.exists = side->pin.exists, .head = side->pin.head,
-	};
 	const struct authority_disk disk = disk_of(side);
-	struct authority_stored stored = { 0 };
-	int r = 0;
+	int r;
 
-	if (side->pin.exists && !side->pin.has_head)
-		return err_explain(detail, TNE_LOCK_DAMAGED,
-				   "the state file does not say which update was the last");
 	if (side->rotated_unread)
 		return err_explain(detail, TNE_LOCK_DAMAGED,
 				   "the state file does not say which node keys were rotated away");
-	if (side->store)
-		r = lock_store_load(side->store, detail, &stored);
-	if (r < 0)
-		return r;
-	if (side->pin.exists && !stored.chain.n)
-		r = err_explain(detail, TNE_LOCK_DAMAGED,
-				"the updates of the lock are missing");
-	else if (side->pin.exists && !chain_find(&stored.chain, &pin.head))
-		r = err_explain(detail, TNE_LOCK_DAMAGED,
-				"the updates are older than, or others than, those that this node was under");
-	else
-		r = authority_open(&stored, &pin, &disk,
-				   &side->sync.authority);
-	authority_stored_done(&stored);
+	r = lock_pin_open(&side->pin, side->store, &disk, detail,
+			  &side->sync.authority);
 	if (r == 0) {
 		r = check_genesis(side, detail);
 		if (r < 0)

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "loop/loop.h"
 #include "store/adopt_files.h"
+#include "store/adopt_settings.h"
 #include "store/identity.h"
 #include "store/state.h"
 #include "tpm/tpm_job.h"
@@ -21,7 +22,6 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define DEFAULTS_MAX (64u << 10)	/* bytes of a file of settings; ours */
 #define RECORD_MAX 4096
 
 /* What is beside the state and goes with it; the state itself comes last. */
@@ -234,41 +234,12 @@ static int read_record(const char *path, struct err_detail *detail,
 	return r < 0 ? err_explain(detail, r, "%s is damaged", path) : 0;
 }
 
-static int open_parent(const char *path, const char **ret_name)
-{
-	char dir[ADOPT_PATH_MAX];
-	const char *slash = strrchr(path, '/');
-	int fd;
-
-	if (!slash || slash - path >= (long)sizeof(dir))
-		return -EINVAL;
-	memcpy(dir, path, slash - path);
-	dir[slash - path] = 0;
-	fd = open(slash == path ? "/" : dir, O_RDONLY | O_DIRECTORY |
-		  O_CLOEXEC);
-	*ret_name = slash + 1;
-	return fd < 0 ? -errno : fd;
-}
-
-/* Nothing secret: people may read it. */
-static int write_text(int dir, const char *name, const char *text, size_t len,
-		      struct err_detail *detail)
-{
-	int r = state_replace_file(state_io_system(), dir, name, text, len);
-
-	if (r >= 0 && fchmodat(dir, name, 0644, 0) < 0)
-		r = -errno;
-	return r < 0 ? err_explain(detail, r, "cannot write %s: %s", name,
-				   err_text(r)) : 0;
-}
-
 static int write_record(const char *path, const struct record *record,
 			struct err_detail *detail)
 {
 	struct secret_buf text auto_clean(secret_buf) = { 0 };
 	struct json_out out = { 0 };
-	const char *name;
-	int dir, r;
+	int r;
 
 	json_out_open_object(&out, NULL);
 	json_out_text(&out, "Dir", record->dir);
@@ -280,108 +251,13 @@ static int write_record(const char *path, const struct record *record,
 		json_out_int(&out, "Copying", record->copying);
 	json_out_close_object(&out);
 	r = json_out_end(&out, &text);
-	if (r < 0)
-		return r;
-	dir = open_parent(path, &name);
-	if (dir < 0)
-		return err_explain(detail, dir, "cannot open the folder of %s",
-				   path);
-	r = write_text(dir, name, text.data, text.len, detail);
-	close(dir);
-	return r;
+	return r < 0 ? r : adopt_write_text(path, text.data, text.len, detail);
 }
 
 static int remove_record(const char *path, struct err_detail *detail)
 {
 	if (unlink(path) < 0 && errno != ENOENT)
 		return failed(detail, "remove", path);
-	return 0;
-}
-
-/* Settings of the service */
-
-static int read_text(int dir, const char *name, struct secret_buf *ret)
-{
-	int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK |
-			O_CLOEXEC);
-	int r;
-
-	if (fd < 0)
-		return errno == ENOENT ? 0 : -errno;
-	r = secret_buf_read(ret, fd, DEFAULTS_MAX);
-	close(fd);
-	return r;
-}
-
-static int set_defaults(const char *path, const char *state_dir,
-			struct err_detail *detail)
-{
-	struct secret_buf old auto_clean(secret_buf) = { 0 };
-	struct secret_buf new auto_clean(secret_buf) = { 0 };
-	const char *name;
-	int dir = open_parent(path, &name), r;
-
-	if (dir < 0)
-		return err_explain(detail, dir, "cannot open the folder of %s",
-				   path);
-	r = read_text(dir, name, &old);
-	/* Nothing to take away from nothing. */
-	if (r == 0 && (state_dir || old.len))
-		r = adopt_set_flags(old.data, old.len, state_dir, &new);
-	if (r < 0)
-		err_explain(detail, r, "cannot change %s: %s", path,
-			    err_text(r));
-	else if (new.len)
-		r = write_text(dir, name, new.data, new.len, detail);
-	close(dir);
-	return r;
-}
-
-static int write_dropin(const char *folder, const char *state_dir,
-			struct err_detail *detail)
-{
-	char text[ADOPT_PATH_MAX + 100];
-	int dir, r;
-
-	if (mkdir(folder, 0755) < 0 && errno != EEXIST)
-		return failed(detail, "create", folder);
-	dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (dir < 0)
-		return failed(detail, "open", folder);
-	snprintf(text, sizeof(text),
-		 "# By \"tailnet adopt\"; \"tailnet release\" removes it.\n[Service]\nReadWritePaths=%s\n",
-		 state_dir);
-	r = write_text(dir, ADOPT_DROPIN, text, strlen(text), detail);
-	close(dir);
-	return r;
-}
-
-static int tell_service(const struct adopt_config *config, const char *dir,
-			struct err_detail *detail)
-{
-	int r = write_dropin(config->dropin_dir, dir, detail);
-
-	return r < 0 ? r : set_defaults(config->defaults, dir, detail);
-}
-
-/* Last is what shows that there is something to take away. */
-static int remove_settings(const struct adopt_config *config,
-			   struct err_detail *detail)
-{
-	char path[ADOPT_PATH_MAX + 32];
-	struct stat st;
-	int r;
-
-	snprintf(path, sizeof(path), "%s/" ADOPT_DROPIN, config->dropin_dir);
-	if (lstat(path, &st) < 0 && (errno == ENOENT || errno == ENOTDIR))
-		return 0;
-	r = set_defaults(config->defaults, NULL, detail);
-	if (r < 0)
-		return r;
-	if (unlink(path) < 0 && errno != ENOENT)
-		return failed(detail, "remove", path);
-	/* Empty, it was ours. */
-	(void)rmdir(config->dropin_dir);
 	return 0;
 }
 
@@ -405,7 +281,7 @@ static int take_in_place(const struct adopt_config *config, const char *dir,
 		r = write_record(config->record, &record, detail);
 	}
 	if (r == 0)
-		r = tell_service(config, dir, detail);
+		r = adopt_settings_add(config, dir, detail);
 	if (r == 0 && fchmod(fd, 0700) < 0)
 		r = failed(detail, "set the mode of", dir);
 	return r < 0 ? r : adopt_give(fd, config->uid, config->gid, detail);
@@ -460,18 +336,7 @@ static int copy_all(int from, int to, struct err_detail *detail)
 	return r;
 }
 
-/* All of it can be copied; before anything is. */
-static int check_copy(int from, struct err_detail *detail)
-{
-	size_t i;
-	int r = 0;
-
-	for (i = 0; i < ARRAY_SIZE(beside) && r == 0; i++)
-		r = adopt_check_copy(from, beside[i], detail);
-	return r;
-}
-
-/* Nothing of somebody's is in the way, who would lose it to remove_copy(). */
+/* Nothing of somebody's is in the way, who would lose it when a copy begins anew. */
 static int check_room(int to, const char *dir, struct err_detail *detail)
 {
 	struct stat st;
@@ -519,14 +384,15 @@ static int put_chain(int from, int to, struct err_detail *detail)
 	return r;
 }
 
-/* What was broken off begins anew. */
-static int remove_copy(int to, struct err_detail *detail)
+static int each_beside(int dir, int (*fn)(int dir, const char *name,
+					  struct err_detail *detail),
+		       struct err_detail *detail)
 {
 	size_t i;
 	int r = 0;
 
 	for (i = 0; i < ARRAY_SIZE(beside) && r == 0; i++)
-		r = adopt_remove(to, beside[i], detail);
+		r = fn(dir, beside[i], detail);
 	return r;
 }
 
@@ -541,8 +407,9 @@ static int begin_copy(const struct adopt_config *config, int to,
 {
 	int r;
 
+	/* What was broken off begins anew. */
 	if (known->copying == record->copying)
-		return remove_copy(to, detail);
+		return each_beside(to, adopt_remove, detail);
 	r = check_room(to, to_dir, detail);
 	return r < 0 || known->foreign ? r :
 		write_record(config->record, record, detail);
@@ -575,7 +442,8 @@ static int take_copy(const struct adopt_config *config, const char *dir,
 	if (known->known && strcmp(known->from, dir))
 		return refuse(detail, " was taken over before; release it first",
 			      known->from);
-	r = check_copy(from, detail);
+	/* Before anything is. */
+	r = each_beside(from, adopt_check_copy, detail);
 	if (r < 0)
 		return r;
 	to = open_own(config->own_dir, detail);
@@ -596,7 +464,7 @@ static int take_copy(const struct adopt_config *config, const char *dir,
 		r = adopt_give(to, config->uid, config->gid, detail);
 	close(to);
 	if (r == 0 && config->tell)
-		r = tell_service(config, config->own_dir, detail);
+		r = adopt_settings_add(config, config->own_dir, detail);
 	record.copying = COPYING_NOT;
 	return r < 0 ? r : write_record(config->record, &record, detail);
 }
@@ -662,7 +530,7 @@ int adopt_take(const struct adopt_config *config, struct err_detail *detail,
 static int give_in_place(const struct adopt_config *config, int fd,
 			 const struct record *record, struct err_detail *detail)
 {
-	int r = remove_settings(config, detail);
+	int r = adopt_settings_remove(config, detail);
 
 	/* It would be an older node to go back to. */
 	if (r == 0 && unlinkat(fd, STATE_PREV_FILE, 0) < 0 && errno != ENOENT)
@@ -705,13 +573,32 @@ static int end_release(const struct adopt_config *config, const char *dir,
 	return remove_record(config->record, detail);
 }
 
+/* What was copied from there is there, as it was then: only the chain goes back. */
+static int give_beside(const struct adopt_config *config, int from, int to,
+		       const char *to_dir, const struct record *known,
+		       const struct record *record, struct err_detail *detail)
+{
+	int r;
+
+	if (known->known && known->copying == COPYING_TAKE)
+		return 0;
+	if (known->known && known->copying == COPYING_NOT)
+		return put_chain(from, to, detail);
+	r = begin_copy(config, to, to_dir, known, record, detail);
+	return r < 0 ? r : copy_all(from, to, detail);
+}
+
 static int give_copy(const struct adopt_config *config, int from,
 		     const char *from_dir, const char *dir,
 		     const struct record *known, struct err_detail *detail)
 {
 	struct record record = { .copying = COPYING_GIVE };
-	int to, r = check_copy(from, detail);
+	bool is_copy = known->known && known->copying != COPYING_GIVE;
+	int to, r;
 
+	/* Before anything changes. */
+	r = is_copy ? adopt_check_copy(from, chain, detail) :
+		      each_beside(from, adopt_check_copy, detail);
 	if (r < 0)
 		return r;
 	to = open_own(dir, detail);
@@ -720,19 +607,9 @@ static int give_copy(const struct adopt_config *config, int from,
 	snprintf(record.dir, sizeof(record.dir), "%s", from_dir);
 	snprintf(record.from, sizeof(record.from), "%s", dir);
 	if (known->known)
-		r = remove_settings(config, detail);
-	/* What was copied from there is there, as it was then. */
-	if (r < 0) {
-		close(to);
-		return r;
-	}
-	if (!known->known || known->copying == COPYING_GIVE) {
-		r = begin_copy(config, to, dir, known, &record, detail);
-		if (r == 0)
-			r = copy_all(from, to, detail);
-	} else if (known->copying == COPYING_NOT) {
-		r = put_chain(from, to, detail);
-	}
+		r = adopt_settings_remove(config, detail);
+	if (r == 0)
+		r = give_beside(config, from, to, dir, known, &record, detail);
 	if (r == 0)
 		r = put_state(from, to, detail);
 	close(to);

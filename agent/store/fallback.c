@@ -2,6 +2,7 @@
 #include "store/fallback.h"
 
 #include "store/file_check.h"
+#include "store/state_lock.h"
 #include "wire/sealed_json.h"
 #include "wire/state_json.h"
 
@@ -198,13 +199,13 @@ static int restore(int dir, const struct state_io *io,
 int fallback_restore(const char *path, const struct state_io *io,
 		  struct err_detail *detail, char ret_name[NAME_MAX + 1])
 {
-	int dir, lock, r;
+	struct state_lock lock;
+	int r;
 
-	r = state_lock_dir(path, detail, &dir, &lock);
+	r = state_lock_take(path, detail, &lock);
 	if (r < 0)
 		return r;
-	r = restore(dir, io, detail, ret_name);
-	close(lock);
-	close(dir);
+	r = restore(lock.dir, io, detail, ret_name);
+	state_lock_release(&lock);
 	return r;
 }

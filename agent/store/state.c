@@ -4,6 +4,7 @@
 #include "base/array.h"
 #include "store/file_check.h"
 #include "store/sealing.h"
+#include "store/state_lock.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -11,25 +12,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <sodium.h>
 
-#define LOCK_FILE STATE_FILE ".lock"
-#define LOCK_TRIES 25
-#define LOCK_STEP_MS 20
 #define TMP_SUFFIX ".tmp"
 #define TMP_RANDOM 8	/* bytes; ours, as hex in the name */
 
 /**
  * struct state - an open state
  * @io: how to write
- * @dir: its directory; -1 = in memory only
- * @lock: keeps others out while open
- * @lock_is_new: there was no file for it before
+ * @lock: its directory, and what keeps others out; -1 = in memory only
  * @map: the entries, as on disk
  * @sealed: the form of the file
  * @locked: sealed, and not opened yet; then @file is as read
@@ -42,9 +36,7 @@
  */
 struct state {
 	const struct state_io *io;
-	int dir;
-	int lock;
-	bool lock_is_new;
+	struct state_lock lock;
 	struct state_map map;
 	bool sealed;
 	bool locked;
@@ -235,127 +227,6 @@ static void remove_second_name(int dir)
 		unlinkat(dir, STATE_PREV_FILE, 0);
 }
 
-/* Who may write to it may put any file in the place of any. */
-static int check_dir(int fd, const char *path, struct err_detail *detail)
-{
-	struct stat st;
-
-	if (fstat(fd, &st) < 0)
-		return err_explain(detail, -errno, "%s: %s", path,
-				   strerror(errno));
-	if (st.st_mode & 0022)
-		return err_explain(detail, TNE_STATE_FILE,
-				   "%s can be written by others (mode %04o); chmod 0700 it if you trust what is in it",
-				   path, st.st_mode & 07777);
-	return 0;
-}
-
-static int open_dir(const char *path, struct err_detail *detail, int *ret)
-{
-	int fd, r;
-
-	if (mkdir(path, 0700) < 0 && errno != EEXIST)
-		return err_explain(detail, -errno, "cannot create %s: %s",
-				   path, strerror(errno));
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return err_explain(detail, -errno, "cannot open %s: %s", path,
-				   strerror(errno));
-	r = check_dir(fd, path, detail);
-	if (r < 0) {
-		close(fd);
-		return r;
-	}
-	*ret = fd;
-	return 0;
-}
-
-/*
- * A child that has not become another program yet holds what its parent held:
- * the lock of an agent that was killed may outlive it for a moment.
- */
-static int lock_soon(int fd)
-{
-	const struct timespec step = { .tv_nsec = LOCK_STEP_MS * 1000000L };
-	int tries = LOCK_TRIES;
-
-	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-		if (errno != EWOULDBLOCK)
-			return -errno;
-		if (--tries == 0)
-			return -EBUSY;
-		nanosleep(&step, NULL);
-	}
-	return 0;
-}
-
-/* Has the file still its name? Whoever removed it had it before us. */
-static bool is_named(int dir, int fd)
-{
-	struct stat a, b;
-
-	return fstat(fd, &a) == 0 &&
-		fstatat(dir, LOCK_FILE, &b, AT_SYMLINK_NOFOLLOW) == 0 &&
-		a.st_ino == b.st_ino && a.st_dev == b.st_dev;
-}
-
-static int open_lock(int dir, bool *ret_is_new)
-{
-	const int flags = O_RDWR | O_NOFOLLOW | O_CLOEXEC;
-	int fd = openat(dir, LOCK_FILE, flags | O_CREAT | O_EXCL, 0600);
-
-	*ret_is_new = fd >= 0;
-	if (fd < 0 && errno == EEXIST)
-		fd = openat(dir, LOCK_FILE, flags | O_CREAT, 0600);
-	return fd;
-}
-
-static int take_lock(int dir, struct err_detail *detail, int *ret,
-		     bool *ret_is_new)
-{
-	int fd, r, tries = LOCK_TRIES;
-
-	for (;;) {
-		fd = open_lock(dir, ret_is_new);
-		if (fd < 0)
-			return err_explain(detail, -errno, "cannot open %s: %s",
-					   LOCK_FILE, strerror(errno));
-		r = lock_soon(fd);
-		if (r == 0 && is_named(dir, fd))
-			break;
-		close(fd);
-		if (r < 0 || --tries == 0)
-			return err_explain(detail, r < 0 ? r : -EBUSY,
-					   "another process uses this state directory");
-	}
-	*ret = fd;
-	return 0;
-}
-
-static int lock_dir(const char *path, struct err_detail *detail, int *ret_dir,
-		    int *ret_lock, bool *ret_is_new)
-{
-	int dir = -1, r = open_dir(path, detail, &dir);
-
-	if (r < 0)
-		return r;
-	r = take_lock(dir, detail, ret_lock, ret_is_new);
-	if (r < 0) {
-		close(dir);
-		return r;
-	}
-	*ret_dir = dir;
-	return 0;
-}
-
-int state_lock_dir(const char *path, struct err_detail *detail, int *ret_dir,
-		   int *ret_lock)
-{
-	bool is_new;
-
-	return lock_dir(path, detail, ret_dir, ret_lock, &is_new);
-}
-
 /* Another user's that only he may write to is read, and then ours. */
 static int check_file(struct state *state, int fd, struct err_detail *detail)
 {
@@ -420,7 +291,7 @@ static int read_file(struct state *state, int fd, struct err_detail *detail)
 
 static int load(struct state *state, struct err_detail *detail)
 {
-	int fd = file_check_open(state->dir, STATE_FILE, STATE_JSON_MAX,
+	int fd = file_check_open(state->lock.dir, STATE_FILE, STATE_JSON_MAX,
 				 detail);
 	int r;
 
@@ -439,10 +310,8 @@ static struct state *state_new(void)
 {
 	struct state *state = calloc(1, sizeof(*state));
 
-	if (state) {
-		state->dir = -1;
-		state->lock = -1;
-	}
+	if (state)
+		state_lock_init(&state->lock);
 	return state;
 }
 
@@ -455,8 +324,7 @@ int state_open(const char *dir, const struct state_io *io,
 	if (!state)
 		return -ENOMEM;
 	state->io = io;
-	r = lock_dir(dir, detail, &state->dir, &state->lock,
-		     &state->lock_is_new);
+	r = state_lock_take(dir, detail, &state->lock);
 	if (r < 0)
 		return r;
 	r = load(state, detail);
@@ -464,8 +332,8 @@ int state_open(const char *dir, const struct state_io *io,
 		state_leave(state);
 		return r;
 	}
-	remove_temporaries(state->dir);
-	remove_second_name(state->dir);
+	remove_temporaries(state->lock.dir);
+	remove_second_name(state->lock.dir);
 	*ret = steal(state);
 	return 0;
 }
@@ -479,8 +347,7 @@ int state_closed(const char *dir, struct state **ret)
 		return -ENOMEM;
 	state->locked = true;
 	/* Perhaps it was the folder that could not be opened. */
-	if (state_lock_dir(dir, &detail, &state->dir, &state->lock) < 0)
-		state->dir = state->lock = -1;
+	(void)state_lock_take(dir, &detail, &state->lock);
 	*ret = state;
 	return 0;
 }
@@ -498,15 +365,13 @@ int state_memory(struct state **ret)
 
 void state_leave(struct state *state)
 {
-	if (state->lock_is_new)
-		(void)unlinkat(state->dir, LOCK_FILE, 0);
-	state->lock_is_new = false;
+	if (state->lock.is_new)
+		state_lock_remove(&state->lock);
 }
 
 void state_forget_lock(struct state *state)
 {
-	state->lock_is_new = state->lock >= 0;
-	state_leave(state);
+	state_lock_remove(&state->lock);
 }
 
 void state_close(struct state *state)
@@ -516,10 +381,7 @@ void state_close(struct state *state)
 	state_map_done(&state->map);
 	sealed_file_done(&state->file);
 	secret32_free(state->key);
-	if (state->lock >= 0)
-		close(state->lock);
-	if (state->dir >= 0)
-		close(state->dir);
+	state_lock_release(&state->lock);
 	free(state);
 }
 
@@ -588,7 +450,7 @@ bool state_was_foreign(const struct state *state)
 
 int state_dir(const struct state *state)
 {
-	return state->dir;
+	return state->lock.dir;
 }
 
 static bool changes(const struct state *state, const struct state_change *c)
@@ -621,14 +483,14 @@ static int put_file(const struct state *state, const struct secret_buf *text,
 {
 	if (text->len > STATE_JSON_MAX)
 		return TNE_TOO_LONG;
-	return replace_file(state->io, state->dir, STATE_FILE, text->data,
+	return replace_file(state->io, state->lock.dir, STATE_FILE, text->data,
 			    text->len, how);
 }
 
 /* Of another key, or for another form: nobody shall go back to it. */
 static void drop_previous(const struct state *state)
 {
-	(void)state->io->unlinkat(state->dir, STATE_PREV_FILE, 0);
+	(void)state->io->unlinkat(state->lock.dir, STATE_PREV_FILE, 0);
 }
 
 static int save(const struct state *state, const struct state_map *map)
@@ -637,7 +499,7 @@ static int save(const struct state *state, const struct state_map *map)
 		text = { 0 };
 	int r;
 
-	if (state->dir < 0)
+	if (state->lock.dir < 0)
 		return 0;
 	r = state->sealed ? sealing_build(map, state->key, &state->file.blob,
 					  &text) :
@@ -698,7 +560,7 @@ static int replace_sealed(struct state *state, const struct state_map *map,
 	if (r < 0)
 		return r;
 	if (!state->sealed)
-		old = openat(state->dir, STATE_FILE, O_WRONLY | O_NOFOLLOW |
+		old = openat(state->lock.dir, STATE_FILE, O_WRONLY | O_NOFOLLOW |
 			     O_NONBLOCK | O_CLOEXEC);
 	r = put_file(state, &text, REPLACE_CHECK);
 	/* Not before the new one is sure to be the one that is found. */
@@ -719,7 +581,7 @@ int state_seal(struct state *state, struct secret32 *key,
 	struct state_map map = { 0 };
 	int r;
 
-	if (state->locked || state->dir < 0)
+	if (state->locked || state->lock.dir < 0)
 		return err_explain(detail, TNE_STATE_SEALED,
 				   "a state that is not open, or not on disk, cannot be sealed");
 	r = state_map_copy(&state->map, &map);

@@ -132,19 +132,6 @@ void state_leave(struct state *state);
 void state_forget_lock(struct state *state);
 
 /**
- * state_lock_dir() - open the directory, and keep others away
- * @path:	the directory, created if its parent is there
- * @detail:	filled on error
- * @ret_dir:	descriptor of it, owned by the caller
- * @ret_lock:	held until it is closed; likewise
- *
- * Return: 0, -errno, -EBUSY if another process has it; TNE_STATE_FILE if others may
- * write to it.
- */
-int state_lock_dir(const char *path, struct err_detail *detail, int *ret_dir,
-		   int *ret_lock);
-
-/**
  * state_memory() - a state that is nowhere written
  * @ret: the state, owned by the caller
  *
