@@ -288,6 +288,8 @@ static void told_of_a_copy(void)
 	get_file(defaults, text, sizeof(text));
 	CHECK(!strstr(text, "--statedir="));
 	CHECK(!exists(in(dropin, ADOPT_DROPIN)));
+	/* It is the agent's folder, and root's lock would keep the agent out. */
+	CHECK(!exists(in(own, STATE_FILE ".lock")));
 	tear_down();
 	test_case("a path without room for it");
 	set_up();
@@ -427,11 +429,13 @@ static void links(void)
 	CHECK(strstr(why.text, "link is neither a file nor a folder"));
 	CHECK(!exists(own) && !exists(record));
 	unlink(in(stock, "certs/link"));
+	config.tell = true;
 	CHECK_EQ(take(), 0);
 	if (symlink(in(top, "outside"), in(own, "tka-profiles/1ab3/link")) < 0)
 		abort();
 	CHECK_EQ(release(), TNE_ADOPT);
 	CHECK(exists(in(own, STATE_FILE)) && exists(record));
+	CHECK(exists(in(dropin, ADOPT_DROPIN)));
 	tear_down();
 	test_case("a second name");
 	set_up();
@@ -668,6 +672,8 @@ static void crashes(void)
 			CHECK(cases[i].fn != do_release || !cases[i].copy ||
 			      strcmp(head, "newer") == 0);
 			CHECK_EQ(exists(record), cases[i].fn == do_take);
+			/* In nobody's way. */
+			CHECK(cases[i].in_own || !exists(in(own, "certs")));
 			tear_down();
 		}
 		tear_down();
@@ -676,6 +682,33 @@ static void crashes(void)
 		points += at;
 	}
 	printf("# %d points\n", points);
+}
+
+/* What was not taken over to its end can be given back, and nothing is left. */
+static void broken_off_and_back(void)
+{
+	char text[500];
+	int at, status;
+
+	for (at = 0;; at++) {
+		test_case("crash at call %d", at);
+		set_up();
+		odd_crash_at = at;
+		status = odd_io_run(do_take);
+		odd_crash_at = -1;
+		if (status == 0)
+			break;
+		CHECK_EQ(status, ODD_IO_CRASH);
+		if (exists(record)) {
+			CHECK_EQ(release(), 0);
+			get_file(defaults, text, sizeof(text));
+			CHECK(!strstr(text, "--statedir="));
+			CHECK(!exists(in(dropin, ADOPT_DROPIN)));
+			CHECK(owned(stock, geteuid(), 0711));
+		}
+		tear_down();
+	}
+	tear_down();
 }
 
 /* A copy goes nowhere where it would be in the way of something. */
@@ -750,6 +783,7 @@ int main(int argc, char **argv)
 		TEST(settings),
 		TEST(sealed),
 		TEST(crashes),
+		TEST(broken_off_and_back),
 		TEST(room_for_a_copy),
 		TEST(sealed_under_the_systems_key),
 	};

@@ -5,6 +5,7 @@
 #include "base/array.h"
 #include "base/clock.h"
 #include "cli/cli.h"
+#include "cli/cmd_adopt.h"
 #include "cli/cmd_debug.h"
 #include "cli/cmd_down.h"
 #include "cli/cmd_ip.h"
@@ -22,6 +23,7 @@
 
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -111,6 +113,7 @@ static const struct {
 	{ "set", cmd_set }, { "wait", cmd_wait },
 	{ "switch", cmd_switch },
 	{ "version", cmd_version }, { "debug", cmd_debug },
+	{ "adopt", cmd_adopt }, { "release", cmd_adopt },
 };
 
 static void read_all(FILE *file, char *buf, size_t size)
@@ -307,12 +310,64 @@ static void no_rights(void)
 	CHECK_EQ(status, 0);
 }
 
+static void put_program(const char *dir, const char *name)
+{
+	char file[100];
+	FILE *f;
+
+	snprintf(file, sizeof(file), "%s/%s", dir, name);
+	f = fopen(file, "w");
+	if (!f || fprintf(f, "#!/bin/sh\necho %s \"$@\"\n", name) < 0 ||
+	    fclose(f) != 0 || chmod(file, 0700) < 0)
+		abort();
+}
+
+/* What becomes of their arguments, with programs that only say theirs. */
+static void hand_over(void)
+{
+	static const struct {
+		const char *line;
+		int code;
+		const char *says;
+	} cases[] = {
+		{ "adopt", 0, "tailnetd --adopt\n" },
+		{ "adopt /d", 0, "tailnetd --adopt /d\n" },
+		{ "adopt --copy /d", 0, "tailnetd --adopt --copy /d\n" },
+		{ "adopt /d --copy", 0, "tailnetd --adopt --copy /d\n" },
+		{ "adopt /d /e", 1, "" },
+		{ "adopt /d --copy /e", 1, "" },
+		{ "adopt /d --nonsense", 2, "" },
+		{ "release", 0, "tailnetd --release\n" },
+		{ "release /d", 0, "tailnetd --release /d\n" },
+		{ "release /d --copy", 2, "" },
+	};
+	char dir[] = "/tmp/test_cli.XXXXXX", *old = strdup(getenv("PATH"));
+	char with[300], line[100];
+	size_t i;
+
+	CHECK(old && mkdtemp(dir));
+	put_program(dir, "tailnetd");
+	put_program(dir, "systemctl");
+	snprintf(with, sizeof(with), "%s:/usr/bin:/bin", dir);
+	setenv("PATH", with, 1);
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		test_case("%s", cases[i].line);
+		CHECK_EQ(run(cases[i].line), cases[i].code);
+		CHECK(*cases[i].says ? !!strstr(out, cases[i].says) : !*out);
+	}
+	setenv("PATH", old, 1);
+	free(old);
+	snprintf(line, sizeof(line), "rm -r %s", dir);
+	CHECK_EQ(system(line), 0);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct test tests[] = {
 		TEST(commands),
 		TEST(no_agent),
 		TEST(no_rights),
+		TEST(hand_over),
 	};
 
 	if (secret_init() < 0)

@@ -4,6 +4,7 @@
 
 #include "base/array.h"
 #include "conn_rig.h"
+#include "control/h2_mem.h"
 #include "freed.h"
 #include "fail_alloc.h"
 
@@ -140,6 +141,24 @@ static void bodies_are_wiped(void)
 	rig_run(&ask.over);
 	CHECK_EQ(ask.got, sizeof(body) - 1);
 	rig_end();
+	CHECK_EQ(freed.with_it, 0);
+	freed_watch(NULL);
+}
+
+/* So are fields, which the library copies, moves and frees as they are. */
+static void fields_are_wiped(void)
+{
+	nghttp2_mem mem = h2_mem();
+	char *p;
+
+	freed_watch("field-secret");
+	p = mem.malloc(20, NULL);
+	CHECK(p);
+	strcpy(p, "a field-secret");
+	p = mem.realloc(p, 100000, NULL);
+	CHECK(p);
+	CHECK_EQ(strcmp(p, "a field-secret"), 0);
+	mem.free(p, NULL);
 	CHECK_EQ(freed.with_it, 0);
 	freed_watch(NULL);
 }
@@ -474,6 +493,7 @@ static const struct test tests[] = {
 	TEST(early_payload_of_a_broken_server),
 	TEST(many_at_once),
 	TEST(bodies_are_wiped),
+	TEST(fields_are_wiped),
 	TEST(big_bodies),
 	TEST(bodies_nobody_wants),
 	TEST(big_bodies_in_tls),

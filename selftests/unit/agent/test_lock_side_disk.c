@@ -133,15 +133,19 @@ static void damage(void)
 		const char *name;
 		void (*run)(void);
 		bool mends;
+		const char *why;
 	} cases[] = {
-		{ "the newest file is gone", lose_head, true },
+		{ "the newest file is gone", lose_head, true, "older than" },
 		{ "a file is cut short", cut_head, true },
-		{ "everything is gone", lose_all, true },
-		{ "the updates of the profile are gone", lose_updates, true },
-		{ "they are another authority's", swap_files, true },
+		{ "everything is gone", lose_all, true, "are missing" },
+		{ "the updates of the profile are gone", lose_updates, true,
+		  "are missing" },
+		{ "they are another authority's", swap_files, true,
+		  "others than" },
 		{ "there is one that nobody has signed", add_unsigned, true },
 		{ "another authority's are beside them", add_foreign, true },
-		{ "the state names no update", spoil_pin, false },
+		{ "the state names no update", spoil_pin, false,
+		  "does not say which update" },
 	};
 	struct err_detail detail;
 	size_t i;
@@ -157,11 +161,13 @@ static void damage(void)
 		/* The stock daemon would not know of the lock, or not of all. */
 		CHECK(lock_handover_check(w.state, &detail) < 0);
 		CHECK(strstr(detail.text, "profile " PROFILE " would be lost"));
+		CHECK(!cases[i].why || strstr(detail.text, cases[i].why));
 		CHECK_IN(restart());
 		CHECK_EQ(MODE(), LOCK_MODE_DAMAGED);
 		CHECK(!lock_side_authority(&w.side));
 		CHECK_IN(check_wanted(true, 0));
 		CHECK(*w.side.trouble);
+		CHECK(!cases[i].why || strstr(w.side.trouble, cases[i].why));
 
 		/* A server that says that it is off is not believed. */
 		say(false, false);
