@@ -294,12 +294,15 @@ static void told_of_a_copy(void)
 	test_case("a path without room for it");
 	set_up();
 	memset(path, 'x', sizeof(path) - 1);
-	path[0] = '/';
 	path[sizeof(path) - 1] = 0;
+	memcpy(path, top, strlen(top));
+	path[strlen(top)] = '/';
 	config.copy = true;
 	config.own_dir = path;
 	CHECK_EQ(take(), TNE_ADOPT);
+	CHECK(strstr(why.text, "cannot stand in the settings"));
 	CHECK_EQ(release(), TNE_ADOPT);
+	CHECK(strstr(why.text, "cannot stand in the settings"));
 	CHECK(!exists(record));
 	tear_down();
 }
