@@ -55,7 +55,9 @@ static int start(const struct cli *cli, const struct up_run *run)
 	if (code < 0)
 		code = ask_with_key(cli, "start", renew ? NULL : run->auth_key,
 				    run->prefs);
-	if (code < 0 && (renew || !run->status->have_node_key))
+	/* The key is the login, unless a new node key is wanted. */
+	if (code < 0 && (renew || (!run->status->have_node_key &&
+				   !run->auth_key->len)))
 		code = ask_with_key(cli, "login-interactive",
 				    renew ? run->auth_key : NULL, NULL);
 	return code;

@@ -281,6 +281,11 @@ static int api_login_interactive(void *ctx, const struct secret_buf *auth_key,
 			login_renew(node);
 		return 0;
 	}
+	/* The key may have been quicker. */
+	if (login_is_done(node)) {
+		node_tell_state(node);
+		return 0;
+	}
 	/* One login is enough: whoever comes later gets the same address. */
 	if (node->login_wanted && *client_url(node->client)) {
 		msg.browse_to_url = client_url(node->client);

@@ -35,6 +35,8 @@
  * @login_wanted: a login is under way, whatever WantRunning says
  * @interactive: it is a person's
  * @by_key: it goes by an auth key
+ * @keyed_ms: when an auth key has brought the first node key; 0 = it did not, or
+ *	somebody has asked for a login since
  * @forgotten: the server does not know our key any more
  * @rejoined: it knows it again; the others have no sessions with us any more
  * @remake_client: with another identity or server, as soon as possible
@@ -92,6 +94,7 @@ struct node_own {
 	bool login_wanted;
 	bool interactive;
 	bool by_key;
+	uint64_t keyed_ms;
 	bool forgotten;
 	bool rejoined;
 	bool remake_client;

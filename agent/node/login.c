@@ -20,6 +20,8 @@
 
 /* What an order to exit is answered with; ours, so that no manager tries again. */
 #define EXIT_ORDERED 75
+/* From a login by an auth key to the wish that went along with it; ours. */
+#define KEYED_MS 30000
 
 static bool clock_is_synced(void)
 {
@@ -171,12 +173,14 @@ static int on_registered(void *ctx, const struct register_response *response,
 	const struct notify msg = {
 		.login_finished = true, .prefs = &node->identity.prefs,
 	};
+	bool first = node->by_key && !node_has_key(node);
 	bool wanted = node->login_wanted;
 	int r;
 
 	r = keep(node, response, key);
 	if (r < 0)
 		return r;
+	node->keyed_ms = first ? loop_now_ms(node->config.loop) : 0;
 	/* The first login has given the profile its name. */
 	if (lock_glue_open(node, false) < 0)
 		log_err("lock: no memory");
@@ -325,8 +329,18 @@ int login_begin(struct node_own *node, bool interactive,
 	node->login_wanted = interactive || auth_key;
 	node->interactive = interactive;
 	node->by_key = auth_key;
+	node->keyed_ms = 0;
 	login_set_pause(node);
 	return 0;
+}
+
+bool login_is_done(struct node_own *node)
+{
+	uint64_t ms = node->keyed_ms;
+
+	node->keyed_ms = 0;
+	return ms && node_has_key(node) && !node->identity.prefs.logged_out &&
+	       loop_now_ms(node->config.loop) - ms < KEYED_MS;
 }
 
 void login_renew(struct node_own *node)

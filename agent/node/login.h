@@ -33,6 +33,18 @@ int login_begin(struct node_own *node, bool interactive,
 		const struct secret_buf *auth_key);
 
 /**
+ * login_is_done() - has an auth key just done what is asked for?
+ * @node: the node; says so once
+ *
+ * "up" of the stock command line gives a key and asks for a login right after. By
+ * then the key may have brought the node key, and a second login would want a
+ * person.
+ *
+ * Return: true if a login is not to begin.
+ */
+bool login_is_done(struct node_own *node);
+
+/**
  * login_renew() - let the login under way get a new node key
  * @node: its auth key stays
  */

@@ -113,6 +113,7 @@ static void become(struct node_own *node, struct identity *identity)
 	node->login_wanted = false;
 	node->interactive = false;
 	node->by_key = false;
+	node->keyed_ms = 0;
 	node->forgotten = false;
 	node->rejoined = false;
 	node->refused[0] = 0;

@@ -7,6 +7,8 @@
 . "$(dirname "$0")/../lib/lib.sh"
 . "$(dirname "$0")/../lib/nodes.sh"
 
+need_cmd python3
+
 # up_by_hand: node 2 comes up, a person logs it in where "up" says
 up_by_hand() {
 	local up url
@@ -131,3 +133,32 @@ case_ "logout"
 tn 1 logout
 expect_eq "state" "$(state 1)" NeedsLogin
 [[ -z $(nsip 1 route show table 52) ]] || fail "routes are left"
+
+# ask N METHOD PATH [BODY]: of the LocalAPI, as other command lines do
+ask() {
+	python3 - "$WORK/$1.sock" "${@:2}" <<-'EOF'
+	import http.client, socket, sys
+	c = http.client.HTTPConnection("local-tailscaled.sock")
+	c.sock = socket.socket(socket.AF_UNIX)
+	c.sock.connect(sys.argv[1])
+	c.request(sys.argv[2], "/localapi/v0/" + sys.argv[3], *sys.argv[4:])
+	a = c.getresponse()
+	print(a.read().decode())
+	sys.exit(a.status >= 300)
+	EOF
+}
+
+case_ "a login is asked for when the auth key has done it"
+prefs=$(tn 1 debug prefs | jq -c '.WantRunning = true')
+ask 1 POST start "{\"AuthKey\":\"$AUTH_KEY\",\"UpdatePrefs\":$prefs}"
+wait_for 20 "node 1 to be in" state_is 1 Running
+key=$(tn 1 status --json | jq -r .Self.PublicKey)
+logins=$(ctl logins)
+ask 1 POST login-interactive
+never_within 2000 eval '[[ $(ctl logins) != "$logins" ]]' ||
+	fail "a person shall log in: $(ctl logins)"
+expect_eq "state" "$(state 1)" Running
+expect_eq "key" "$(tn 1 status --json | jq -r .Self.PublicKey)" "$key"
+# Once more it is meant.
+ask 1 POST login-interactive
+wait_for 20 "an address to log in at" eval '[[ $(ctl logins) != "$logins" ]]'

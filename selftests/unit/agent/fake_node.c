@@ -178,8 +178,10 @@ static int login_interactive(void *ctx, const struct secret_buf *auth_key,
 	struct notify msg = { .browse_to_url = node->url };
 	struct status status;
 
-	(void)detail;
 	node->logins++;
+	/* The key has done it. */
+	if (!auth_key && node->auth_key[0])
+		return err_explain(detail, -EALREADY, "a second login");
 	node->auth_key[0] = 0;
 	if (auth_key) {
 		snprintf(node->auth_key, sizeof(node->auth_key), "%.*s",

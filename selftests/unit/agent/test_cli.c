@@ -258,6 +258,8 @@ static const struct step {
 	  0, "", "" },
 	{ IS_RUNNING, "up --force-reauth --auth-key=used --hostname=old --login-server=https://hs.example",
 	  1, "", "backend error: the key is used up" },
+	{ IS_NEW, "up --auth-key=k --login-server=https://hs.example",
+	  0, "", "" },
 };
 
 static void commands(void)
